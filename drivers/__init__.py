@@ -1,0 +1,1 @@
+"""Device drivers: a leaf library that knows nothing of attendance."""

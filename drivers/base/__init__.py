@@ -1,0 +1,1 @@
+"""Contracts every driver keeps: errors, deadlines and the device families."""
