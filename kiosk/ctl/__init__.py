@@ -1,0 +1,1 @@
+"""`kioskctl`, the technician's client: one file a command group."""

@@ -1,0 +1,1 @@
+"""`kioskd`: store, vault, engine, workers, control sockets and the composition root."""

@@ -1,0 +1,1 @@
+"""hadir-centre: the reference receiver that commits, checks and acknowledges."""
