@@ -1,0 +1,293 @@
+"""The control socket's language: one JSON object a line, typed requests, one API for all clients.
+
+A request is `{"id": N, "do": {"cmd": NAME, ...}}`. It is answered by any number of
+`{"id": N, "event": {...}}` and then one `{"id": N, "result": {...}}` or `{"id": N, "error": {...}}`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from kiosk.core.payload import Shown
+from kiosk.core.record import TimeBlock
+from kiosk.core.view import ClockView, Delivery, DeviceView, LinkView
+
+MAX_LINE_BYTES = 4 * 1024 * 1024
+ErrorCode = Literal[
+    "bad_request",
+    "not_allowed",
+    "not_found",
+    "conflict",
+    "device",
+    "storage",
+    "busy",
+    "failed",
+    "timeout",
+]
+EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_UNREACHABLE, EXIT_DEVICE = range(5)
+
+
+class Command(msgspec.Struct, frozen=True, tag_field="cmd", kw_only=True):
+    """Base of all commands."""
+
+
+class GetStatus(Command, frozen=True, tag="status"):
+    """State of everything; answered by `Status`."""
+
+
+class GetPunches(Command, frozen=True, tag="punches"):
+    """Punches, newest first; answered by `Punches`."""
+
+    limit: int = 50
+    before_seq: int | None = None
+    number: str = ""
+    day: str = ""
+
+
+class GetPeople(Command, frozen=True, tag="people"):
+    """People in the order of their names; answered by `People`."""
+
+    search: str = ""
+    limit: int = 20_000
+
+
+class PersonRow(msgspec.Struct, frozen=True):
+    """One person as typed or read from a CSV row; `line` is where it stood."""
+
+    line: int
+    number: str
+    name: str
+    category: str = ""
+    unit: str = ""
+    active: bool = True
+
+
+class PutPeople(Command, frozen=True, tag="people_put"):
+    """Add or change people; bad rows are reported, good ones go in. Answered by `PutResult`."""
+
+    rows: tuple[PersonRow, ...]
+    source: str = "operator"
+
+
+class EnrolFinger(Command, frozen=True, tag="enrol_finger"):
+    """Enrol a finger; events are `EnrolStep`, answered by `Enrolled`."""
+
+    number: str
+    finger: str = "right-index"
+    reader: str = ""
+    timeout_s: float = 30.0
+
+
+class RemoveFinger(Command, frozen=True, tag="remove_finger"):
+    """Delete a finger from sensor and vault; answered by `Done`."""
+
+    number: str
+    finger: str
+
+
+class Emulate(Command, frozen=True, tag="emulate"):
+    """Put somebody in front of an emulated device; refused on real ones. Answered by `Emulated`.
+
+    `what` is finger, unplug or replug; `subject` the person's number or the device's name.
+    """
+
+    what: str
+    subject: str
+    quality: str = "good"
+    wait_s: float = 8.0
+
+
+class Watch(Command, frozen=True, tag="watch"):
+    """Stream `View` events until the connection closes."""
+
+
+class Intent(Command, frozen=True, tag="intent"):
+    """What somebody touched on the screen; answered by `Done`."""
+
+    name: Literal["language"]
+    value: str
+
+
+class Rebuild(Command, frozen=True, tag="rebuild"):
+    """Rebuild every derived table from the ledger; answered by `Rebuilt`."""
+
+
+class GetLedger(Command, frozen=True, tag="ledger"):
+    """Records `after_seq` on; answered by `LedgerPage`."""
+
+    after_seq: int = 0
+    limit: int = 200
+
+
+AnyCommand = (
+    GetStatus | GetPunches | GetPeople | PutPeople | EnrolFinger | RemoveFinger | Emulate | Watch | Intent
+    | Rebuild | GetLedger
+)  # fmt: skip
+
+
+class Request(msgspec.Struct, frozen=True):
+    """One line from a client."""
+
+    id: int
+    do: AnyCommand
+
+
+class ApiError(msgspec.Struct, frozen=True):
+    """Why a request failed and what to do next."""
+
+    code: ErrorCode
+    message: str
+    hint: str = ""
+
+
+class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One line to a client: exactly one of `event`, `result` and `error` is set."""
+
+    id: int
+    event: Any = None
+    result: Any = None
+    error: ApiError | None = None
+
+
+class Done(msgspec.Struct, frozen=True):
+    """It is done."""
+
+    message: str = ""
+
+
+class LedgerStatus(msgspec.Struct, frozen=True):
+    """Where the ledger stands; `hash` is hex, `accepted` the centre's contiguous head of it."""
+
+    ledger_id: str
+    seq: int
+    hash: str
+    accepted: int
+    previous: str = ""
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything a technician wants first. `problems` are sentences with what to do."""
+
+    software: str
+    device_id: str
+    tenant: str
+    site: str
+    uptime_s: int
+    ready: bool
+    simulated: tuple[str, ...]
+    ledger: LedgerStatus
+    link: LinkView
+    clock: ClockView
+    devices: tuple[DeviceView, ...]
+    people: int
+    fingers: int
+    punches_today: int
+    policy: str
+    refused: dict[str, int]
+    problems: tuple[str, ...] = ()
+
+
+class PunchRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One punch; `local` is the kiosk's local time, `delivery` how far it has come."""
+
+    ledger_id: str
+    seq: int
+    person_id: str
+    number: str
+    name: str
+    local: str
+    at: TimeBlock
+    method: str
+    device: str
+    shown: Shown
+    delivery: Delivery
+    simulated: bool
+
+
+class Punches(msgspec.Struct, frozen=True):
+    """Newest first; `total` counts all that match."""
+
+    punches: tuple[PunchRow, ...]
+    total: int
+
+
+class PersonOut(msgspec.Struct, frozen=True, kw_only=True):
+    """One person; `fingers` names the enrolled ones."""
+
+    person_id: str
+    number: str
+    kind: str
+    name: str
+    category: str
+    unit: str
+    active: bool
+    fingers: tuple[str, ...]
+
+
+class People(msgspec.Struct, frozen=True):
+    """People; `total` counts all that match."""
+
+    people: tuple[PersonOut, ...]
+    total: int
+
+
+class RowError(msgspec.Struct, frozen=True):
+    """Why one row was not taken."""
+
+    line: int
+    number: str
+    part: str
+    message: str
+    ask: str = ""
+
+
+class PutResult(msgspec.Struct, frozen=True):
+    """What became of the rows."""
+
+    added: int
+    changed: int
+    unchanged: int
+    errors: tuple[RowError, ...]
+
+
+class EnrolStep(msgspec.Struct, frozen=True):
+    """Progress of an enrolment: `place`, `lift`, `again`, `poor_image` (with its reason), `saved`."""
+
+    step: str
+    reason: str = ""
+
+
+class Enrolled(msgspec.Struct, frozen=True):
+    """A finger was enrolled."""
+
+    person_id: str
+    name: str
+    finger: str
+    slot: int
+    template_id: str
+    seq: int
+
+
+class Emulated(msgspec.Struct, frozen=True):
+    """What the kiosk made of it; `card` is a `kiosk.core.view.Card` or null."""
+
+    device: str
+    card: Any = None
+
+
+class Rebuilt(msgspec.Struct, frozen=True):
+    """How many records were replayed, and whether the tables came out as they were."""
+
+    records: int
+    people: int
+    punches: int
+    differences: int
+
+
+class LedgerPage(msgspec.Struct, frozen=True):
+    """Bodies verbatim with their hex hashes."""
+
+    ledger_id: str
+    records: tuple[tuple[int, str, str], ...]

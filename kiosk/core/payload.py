@@ -1,0 +1,287 @@
+"""What each type of record holds in `data`: one struct a type.
+
+Facts only; personal text (names, NIP, notes) is in the record's private part. The name a payload
+is stored under is its struct's tag.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+import msgspec
+
+Method = Literal["finger", "face", "finger+face", "pin", "terminal", "paper", "special"]
+GenesisReason = Literal["new", "restored", "replaced_card", "salvaged"]
+
+
+class Payload(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """Base of all payloads."""
+
+    TYPE: ClassVar[str] = ""
+
+
+class LedgerPoint(msgspec.Struct, frozen=True):
+    """One place in one ledger: `hash` is hex."""
+
+    ledger_id: str
+    seq: int
+    hash: str
+
+
+class Genesis(Payload, frozen=True):
+    """The first record of a ledger: why it was opened, by which device, after which ledger."""
+
+    TYPE: ClassVar[str] = "genesis"
+    reason: GenesisReason
+    tenant: str
+    device_id: str
+    sign_key: str
+    receive_key: str
+    software: str
+    previous: LedgerPoint | None = None
+
+
+class Seal(Payload, frozen=True):
+    """Signed statement over every record since the previous seal; `head` is the hash at `last`."""
+
+    TYPE: ClassVar[str] = "seal"
+    first: int
+    last: int
+    count: int
+    head: str
+    day: str
+    sig: str
+
+
+class Start(Payload, frozen=True):
+    """The daemon started; `after` says how the run before ended."""
+
+    TYPE: ClassVar[str] = "start"
+    software: str
+    after: Literal["first", "clean", "unclean", "reboot"]
+
+
+class Stop(Payload, frozen=True):
+    """The daemon stopped in order."""
+
+    TYPE: ClassVar[str] = "stop"
+    reason: str
+
+
+class Person(Payload, frozen=True):
+    """A person was entered or changed; the private part holds `PersonPrivate`."""
+
+    TYPE: ClassVar[str] = "person"
+    person_id: str
+    category: str
+    active: bool
+    source: str
+
+
+class PersonPrivate(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """Personal text of a `person` record: `number` is the NIP, NIPPPK, NIK or local id."""
+
+    number: str
+    name: str
+    unit: str = ""
+
+
+class Alias(Payload, frozen=True):
+    """Two ids turned out to be one person: `person_id` is now known as `same_as`."""
+
+    TYPE: ClassVar[str] = "alias"
+    person_id: str
+    same_as: str
+
+
+class Enrolment(Payload, frozen=True):
+    """A template was made and kept in the vault; `slot` is its place in the sensor `device`."""
+
+    TYPE: ClassVar[str] = "enrolment"
+    template_id: str
+    person_id: str
+    purpose: Literal["finger", "face"]
+    part: str
+    device: str
+    format: str
+    ciphertext_sha256: str
+    slot: int | None = None
+
+
+class TemplateRemoved(Payload, frozen=True):
+    """A template was deleted from vault and sensors."""
+
+    TYPE: ClassVar[str] = "template_removed"
+    template_id: str
+    person_id: str
+    reason: str
+
+
+class SlotAssigned(Payload, frozen=True):
+    """A template in the vault was written to `slot` of the sensor `device`."""
+
+    TYPE: ClassVar[str] = "slot"
+    template_id: str
+    device: str
+    slot: int
+
+
+class Place(msgspec.Struct, frozen=True):
+    """The site a punch was taken at; coordinates in units of 1e-7 degree."""
+
+    site: str
+    lat_e7: int | None = None
+    lon_e7: int | None = None
+
+
+class Versions(msgspec.Struct, frozen=True):
+    """What the verdict was made with."""
+
+    policy: str
+    calendar: str
+    roster: str
+
+
+class Shown(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The verdict as the person saw it; see `kiosk.core.rules.Verdict` for the words."""
+
+    code: str
+    direction: Literal["in", "out", "none"]
+    session: str = ""
+    late_s: int = 0
+    early_s: int = 0
+
+
+class Punch(Payload, frozen=True):
+    """A person was identified and taken as present. `score` is the device's own scale."""
+
+    TYPE: ClassVar[str] = "punch"
+    person_id: str
+    method: Method
+    device: str
+    grade: str
+    shown: Shown
+    place: Place
+    versions: Versions
+    slot: int | None = None
+    score: int | None = None
+    source_key: str | None = None
+    simulated: bool = False
+
+
+class Repeat(Payload, frozen=True):
+    """A further tap inside the duplicate window of punch `of_seq`: no new punch, but a fact."""
+
+    TYPE: ClassVar[str] = "repeat"
+    person_id: str
+    of_seq: int
+    method: Method
+    device: str
+
+
+class Refusal(Payload, frozen=True):
+    """Something was not taken; the same cause is one record a minute, `count` of them."""
+
+    TYPE: ClassVar[str] = "refusal"
+    cause: str
+    device: str
+    count: int
+    first_boot_ms: int
+    last_boot_ms: int
+    person_id: str | None = None
+    detail: str = ""
+
+
+class DeviceState(Payload, frozen=True):
+    """A device failed or came back."""
+
+    TYPE: ClassVar[str] = "device"
+    device: str
+    state: Literal["ready", "fault"]
+    cause: str
+    info: str = ""
+
+
+class ClockChange(Payload, frozen=True):
+    """The clock's source changed or it was stepped: times before and after, same moment."""
+
+    TYPE: ClassVar[str] = "clock"
+    before_wall_ms: int
+    before_source: str
+    after_wall_ms: int
+    after_source: str
+    reason: str
+
+
+class Correction(Payload, frozen=True):
+    """True time became known: add `offset_ms` to the wall times of `boot_id` up to `upto_seq`."""
+
+    TYPE: ClassVar[str] = "correction"
+    boot_id: str
+    from_seq: int
+    upto_seq: int
+    offset_ms: int
+    source: str
+    uncertainty_ms: int
+
+
+class Evidence(Payload, frozen=True):
+    """A photo belonging to punch `punch_seq`, encrypted in a file named by its ciphertext's SHA-256."""
+
+    TYPE: ClassVar[str] = "evidence"
+    punch_seq: int
+    kind: str
+    ciphertext_sha256: str
+    size_bytes: int
+
+
+class Erased(Payload, frozen=True):
+    """Private parts that were deleted, by the seq they belonged to."""
+
+    TYPE: ClassVar[str] = "erased"
+    seqs: tuple[int, ...]
+    ledger_id: str
+    reason: str
+
+
+class Admin(Payload, frozen=True):
+    """Somebody with authority did something; `actor` is a person_id or `socket:admin`."""
+
+    TYPE: ClassVar[str] = "admin"
+    actor: str
+    action: str
+    subject: str = ""
+    detail: str = ""
+
+
+class Carried(Payload, frozen=True):
+    """A record of an earlier ledger that could not be delivered there, kept as it was."""
+
+    TYPE: ClassVar[str] = "carried"
+    ledger_id: str
+    seq: int
+    body: str
+
+
+TYPES: dict[str, type[Payload]] = {
+    cls.TYPE: cls
+    for cls in (
+        Genesis, Seal, Start, Stop, Person, Alias, Enrolment, TemplateRemoved, SlotAssigned, Punch, Repeat,
+        Refusal, DeviceState, ClockChange, Correction, Evidence, Erased, Admin, Carried,
+    )
+}  # fmt: skip
+
+
+def to_data(payload: Payload) -> dict[str, Any]:
+    """The plain mapping that goes into a record's `data`."""
+    data: dict[str, Any] = msgspec.to_builtins(payload)
+    return data
+
+
+def from_data(type_: str, data: dict[str, Any]) -> Payload | None:
+    """The payload of a record, or `None` for a type this version does not know.
+
+    Raises `msgspec.ValidationError` when a known type does not hold what it must.
+    """
+    known = TYPES.get(type_)
+    return msgspec.convert(data, known) if known else None

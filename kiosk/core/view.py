@@ -1,0 +1,93 @@
+"""The view state: everything the screen needs to draw itself, sent whole at each change.
+
+The UI keeps no state of its own beyond what it is shown here; texts are codes that its string
+catalogue translates.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from kiosk.core.record import TimeSource
+from kiosk.core.zone import ZoneName
+
+DeviceKind = Literal["reader", "terminal", "camera"]
+DeviceStatus = Literal["starting", "ready", "fault"]
+LinkStatus = Literal[
+    "off", "connecting", "online", "offline", "waiting_approval", "refused"
+]
+CardKind = Literal[
+    "taken", "repeat", "refused", "unknown", "poor_image", "not_stored", "enrol"
+]
+Delivery = Literal["stored", "sent", "accepted"]
+
+
+class SiteView(msgspec.Struct, frozen=True):
+    """Name and zone for the header."""
+
+    name: str
+    zone: ZoneName
+
+
+class ClockView(msgspec.Struct, frozen=True):
+    """Add `offset_ms` to the system's UTC clock to get the kiosk's; untrusted when `source` is none."""
+
+    source: TimeSource
+    offset_ms: int
+
+
+class LinkView(msgspec.Struct, frozen=True):
+    """The way to the centre: its state and how many records wait."""
+
+    status: LinkStatus
+    backlog: int
+
+
+class DeviceView(msgspec.Struct, frozen=True):
+    """One device; `cause` is an error class's name in lower case, e.g. `unavailable`, when in fault."""
+
+    name: str
+    kind: DeviceKind
+    status: DeviceStatus
+    simulated: bool
+    cause: str = ""
+
+
+class Card(msgspec.Struct, frozen=True, kw_only=True):
+    """The outcome of one attempt, shown for `show_ms`; `number` tells two cards apart.
+
+    `code` is a verdict's code (`kiosk.core.rules.Code`), a `Rejected` reason, or an enrolment step.
+    `at_ms` is the kiosk's UTC wall time of the punch; for a repeat, of the punch it repeats.
+    """
+
+    number: int
+    kind: CardKind
+    code: str
+    show_ms: int
+    name: str = ""
+    at_ms: int = 0
+    trusted: bool = True
+    direction: Literal["in", "out", "none"] = "none"
+    session: str = ""
+    late_s: int = 0
+    early_s: int = 0
+    seq: int = 0
+    device: str = ""
+    step: int = 0
+    steps: int = 0
+
+
+class View(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole state of the screen. `fault` is a code when the kiosk cannot take punches at all."""
+
+    revision: int
+    language: Literal["id", "en"]
+    site: SiteView
+    clock: ClockView
+    link: LinkView
+    devices: tuple[DeviceView, ...]
+    card: Card | None = None
+    fault: str = ""
+    today: int = 0
