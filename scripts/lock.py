@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 HEADER = """\
-# Made by `make lock` from setup.cfg, installed with --no-deps and --require-hashes: docs/decisions/002-lock.md
+# Made by `make lock` from setup.cfg; how it is installed and why: docs/decisions/002-lock.md
 """
 # face_recognition asks for dlib, which would be compiled; dlib-bin is the same module as wheels.
 OVERRIDES = "dlib ; sys_platform == 'never'\n"
