@@ -1,0 +1,1 @@
+"""Faces: engines, tracking, the choice of frames, identification and liveness. Frames in, facts out."""
