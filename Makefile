@@ -1,0 +1,42 @@
+# Everything sets itself up: on a fresh Debian machine `make run` and `make test` are all there is to know.
+DIR ?= ./demo-data
+NAME ?=
+PYTEST ?=
+BIN := .venv/bin
+export PYTHON
+
+.PHONY: run test test-slow bench lint format setup setup-test lock clean
+
+run: setup
+	exec $(BIN)/kioskd demo --dir $(DIR) $(if $(HEADLESS),--headless)
+
+test: lint
+	$(BIN)/pytest -m "not slow and not hardware" $(PYTEST)
+
+test-slow: setup-test
+	$(BIN)/pytest -m slow --timeout 3600 $(PYTEST)
+
+bench: setup-test
+	$(BIN)/python -m bench $(NAME)
+
+lint: setup-test
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: setup-test
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+setup:
+	@scripts/setup.sh run
+
+setup-test:
+	@scripts/setup.sh test
+
+lock:
+	$(or $(PYTHON),python3) scripts/lock.py
+
+clean:
+	rm -rf .venv build dist *.egg-info demo-data .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,107 @@
+#!/bin/sh
+# Make everything that `make run` (run) or `make test` (test) needs: system packages, then .venv from the lock.
+# Repeats are instant: .venv/.ready-KIND holds a hash of all that went in.
+set -eu
+kind=${1:?usage: scripts/setup.sh run|test}
+cd "$(dirname "$0")/.."
+exec 9<"$0"
+flock 9
+
+# fonts-inter is the screen's typeface; the libx* are what the SDL inside pygame-ce looks for at run time.
+packages="mosquitto fonts-inter libstdc++6 libx11-6 libxcursor1 libxext6 libxi6 libxkbcommon0 libxrandr2 libxss1"
+case $kind in
+run) ;;
+test) packages="$packages git postgresql procps sqlite3 xdotool xvfb" ;;
+*) echo "setup: no such kind: $kind (run or test)" >&2 && exit 2 ;;
+esac
+
+say() { echo "setup: $*" >&2; }
+
+python_of_right_age() {
+    for python in "${PYTHON:-python3}" python3.13 python3.12 python3.11; do
+        if "$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then
+            command -v "$python"
+            return
+        fi
+    done
+    say "Python 3.11, 3.12 or 3.13 is needed; name one with PYTHON=..., e.g. after: apt-get install python3"
+    return 1
+}
+
+missing_packages() {
+    for package in $packages; do
+        state=$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null || true)
+        [ "$state" = "install ok installed" ] || echo "$package"
+    done
+    "$python" -c 'import ensurepip, venv' 2>/dev/null || echo "python3-venv"
+}
+
+become_root() {
+    if [ "$(id -u)" = 0 ]; then
+        env DEBIAN_FRONTEND=noninteractive "$@"
+    elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
+        sudo -n env DEBIAN_FRONTEND=noninteractive "$@"
+    else
+        return 1
+    fi
+}
+
+# Debian starts a server as it is installed. Ours are started by the tests and the demo, on their own ports, so the
+# distribution's Mosquitto and PostgreSQL are kept from starting, but only where this very run installs them.
+install_packages() {
+    wanted=$*
+    policy=/usr/sbin/policy-rc.d
+    if [ ! -e "$policy" ]; then
+        become_root sh -c "printf '#!/bin/sh\nexit 101\n' >$policy && chmod +x $policy"
+        trap 'become_root rm -f "$policy"' EXIT INT TERM
+    fi
+    # shellcheck disable=SC2086
+    become_root apt-get install -qq -y --no-install-recommends $wanted >/dev/null 2>&1 ||
+        { become_root apt-get update -qq && become_root apt-get install -qq -y --no-install-recommends $wanted; } >&2
+    [ -d /run/systemd/system ] || return 0
+    for service in mosquitto postgresql; do
+        case " $wanted " in *" $service "*) become_root systemctl disable --now -q "$service" || true ;; esac
+    done
+}
+
+system_packages() {
+    command -v dpkg-query >/dev/null || { say "not Debian: you need what these packages hold: $packages" && return; }
+    missing=$(missing_packages | tr '\n' ' ')
+    [ -n "$missing" ] || return 0
+    say "installing $missing"
+    # shellcheck disable=SC2086
+    if become_root true; then
+        install_packages $missing
+        return
+    fi
+    say "neither root nor passwordless sudo: please run: sudo apt-get install $missing"
+    # A demo does without Mosquitto and a good typeface, but nothing goes without a virtual environment.
+    [ "$kind" = run ] && "$python" -c 'import ensurepip, venv' 2>/dev/null
+}
+
+pinned() { awk -v name="$1" '/^[^ #]/ { on = index($0, name "==") == 1 } on' requirements.lock; }
+
+pip() { .venv/bin/python -m pip "$@" -q --no-deps --disable-pip-version-check --root-user-action=ignore; }
+
+virtual_environment() {
+    say "making .venv with $("$python" --version)"
+    "$python" -m venv --clear .venv
+    # pip and setuptools first, by their hashes: a few packages are source only and nothing unpinned may build them.
+    { pinned pip && pinned setuptools; } >.venv/first.txt
+    pip install --require-hashes -r .venv/first.txt
+    pip install --require-hashes --no-build-isolation --use-pep517 -r requirements.lock
+}
+
+hash_of() { { echo "$PWD" && "$python" --version && cat "$@"; } | sha256sum; }
+
+python=$(python_of_right_age)
+locked=$(hash_of requirements.lock)
+all=$(hash_of requirements.lock setup.cfg scripts/setup.sh)
+[ "$(cat ".venv/.ready-$kind" 2>/dev/null)" != "$all" ] || exit 0
+system_packages
+if [ "$(cat .venv/.locked 2>/dev/null)" != "$locked" ]; then
+    virtual_environment
+    echo "$locked" >.venv/.locked
+fi
+pip install --no-build-isolation --config-settings editable_mode=compat -e . 2>/dev/null
+echo "$all" >".venv/.ready-$kind"
