@@ -110,5 +110,9 @@ class FaceEngine(ABC):
         """The 68 points of the face inside `box`; always answers, so check with `detect` now and then."""
 
     @abstractmethod
-    def embed(self, rgb: Pixels, points: Points) -> Vector:
-        """The unit-length embedding of the face with these points; slow (170 ms with dlib here)."""
+    def align(self, rgb: Pixels, points: Points) -> Pixels:
+        """The face cut out, upright and scaled as `embed` wants it; small enough to keep or to send on."""
+
+    @abstractmethod
+    def embed(self, chip: Pixels) -> Vector:
+        """The unit-length embedding of an aligned face; slow (170 ms with dlib here)."""

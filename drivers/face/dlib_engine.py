@@ -6,6 +6,7 @@ and encodes every face of a whole frame; with the calls apart a visitor costs tw
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import dlib
@@ -32,15 +33,17 @@ class DlibLandmarks:
 
 
 class DlibEngine(FaceEngine):
-    """The default engine. About 150 MB; an embedding holds the GIL for most of its 170 ms."""
+    """The default engine.
+
+    An embedding holds the GIL for most of its 170 ms, so it gets its own process: the network is loaded
+    where `embed` is first called, the landmarks where faces are looked for.
+    """
 
     family = "dlib-resnet-1"
     dimensions = 128
 
     def __init__(self) -> None:
         self._detector = dlib.get_frontal_face_detector()
-        self._landmarks = DlibLandmarks()
-        self._network = dlib.face_recognition_model_v1(models.face_recognition_model_location())
 
     def detect(self, grey: Pixels) -> list[Box]:
         """HOG, no upsampling: 80-pixel windows, 13 ms at 480 x 270."""
@@ -51,12 +54,22 @@ class DlibEngine(FaceEngine):
         """Ensemble of regression trees, 1.6 ms."""
         return self._landmarks(grey, box)
 
-    def embed(self, rgb: Pixels, points: Points) -> Vector:
-        """The aligned chip and its mirror image, added: two passes through the network."""
-        chip = dlib.get_face_chip(rgb, _shape(points), size=CHIP_PX, padding=CHIP_PADDING)
-        both = [chip, np.ascontiguousarray(chip[:, ::-1])]
-        vectors = np.array(self._network.compute_face_descriptor(both), dtype=np.float32)
-        return unit(vectors.sum(axis=0))
+    def align(self, rgb: Pixels, points: Points) -> Pixels:
+        """150 x 150, turned by the points to the pose that the network was trained with."""
+        chip: Pixels = dlib.get_face_chip(rgb, _shape(points), size=CHIP_PX, padding=CHIP_PADDING)
+        return chip
+
+    def embed(self, chip: Pixels) -> Vector:
+        """One pass of the 29-layer ResNet, brought to unit length (decision 020 says why)."""
+        return unit(np.array(self._network.compute_face_descriptor(chip), dtype=np.float32))
+
+    @cached_property
+    def _landmarks(self) -> DlibLandmarks:
+        return DlibLandmarks()
+
+    @cached_property
+    def _network(self) -> Any:
+        return dlib.face_recognition_model_v1(models.face_recognition_model_location())
 
 
 def _rectangle(box: Box) -> Any:
