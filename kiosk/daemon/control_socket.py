@@ -1,0 +1,81 @@
+"""Opening the Unix sockets that clients connect to: right permissions, stale files, deep directories."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+MAX_ADDRESS_BYTES = 107  # sun_path in unix(7): 108 bytes with the closing NUL
+BACKLOG = 32
+
+
+class SocketInUseError(RuntimeError):
+    """Another daemon answers on this socket: stop that one, or give this one another directory."""
+
+
+def listen_at(path: Path, mode: int, group: str = "") -> socket.socket:
+    """A listening, non-blocking Unix socket at `path` with the file permissions `mode`.
+
+    `group` names the group it is given to, where that is another one than ours. A socket file left
+    behind by a dead daemon is replaced, and at no moment does a file stand there on which nobody
+    listens. Raises `SocketInUseError`; `OSError` when something else is there; `LookupError` when
+    there is no such group.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _refuse_unless_stale(path)
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    fresh.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        with address_of(fresh) as address:
+            listener.bind(address)
+        if group:
+            shutil.chown(fresh, group=group)
+        fresh.chmod(mode)  # before listen: until then every connect is refused
+        listener.listen(BACKLOG)
+        listener.setblocking(False)
+        fresh.rename(path)
+    except (OSError, LookupError):
+        listener.close()
+        fresh.unlink(missing_ok=True)
+        raise
+    return listener
+
+
+@contextlib.contextmanager
+def address_of(path: Path) -> Iterator[str]:
+    """An address for `path` that fits into `sun_path`, valid inside the block.
+
+    A directory too deep for the 108 bytes is reached through its descriptor in /proc.
+    """
+    if len(os.fsencode(path)) <= MAX_ADDRESS_BYTES:
+        yield str(path)
+        return
+    directory = os.open(path.parent, os.O_PATH | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{directory}/{path.name}"
+    finally:
+        os.close(directory)
+
+
+def _refuse_unless_stale(path: Path) -> None:
+    try:
+        kind = path.lstat().st_mode
+    except FileNotFoundError:
+        return
+    if not stat.S_ISSOCK(kind):
+        raise FileExistsError(f"{path} is there and is no socket: move it away")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe, address_of(path) as address:
+        probe.settimeout(1.0)
+        try:
+            probe.connect(address)
+        except ConnectionRefusedError:
+            return
+        except TimeoutError:
+            pass
+    raise SocketInUseError(f"another kioskd answers on {path}")
