@@ -1,6 +1,7 @@
 # Everything sets itself up: on a fresh Debian machine `make run` and `make test` are all there is to know.
 DIR ?= ./demo-data
 NAME ?=
+MARK ?= slow
 PYTEST ?=
 BIN := .venv/bin
 export PYTHON
@@ -14,7 +15,7 @@ test: lint
 	$(BIN)/pytest -m "not slow and not hardware" $(PYTEST)
 
 test-slow: setup-test
-	$(BIN)/pytest -m slow --timeout 3600 $(PYTEST)
+	$(BIN)/pytest -m "$(MARK)" --timeout 3600 $(PYTEST)
 
 bench: setup-test
 	$(BIN)/python -m bench $(NAME)

@@ -1,0 +1,31 @@
+"""What every test folder shares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+GRACE_S = 5.0
+
+
+@pytest.fixture(autouse=True, scope="session")
+def nothing_left_running() -> Iterator[None]:
+    """A test that starts a process ends it: fail the run that leaves one behind."""
+    before = {child.pid for child in psutil.Process().children(recursive=True)}
+    yield
+    left = [child for child in psutil.Process().children(recursive=True) if child.pid not in before]
+    _, alive = psutil.wait_procs([child for child in left if not is_pythons_own(child)], timeout=GRACE_S)
+    commands = [" ".join(child.cmdline()) for child in alive if child.is_running()]
+    for child in alive:
+        child.kill()
+    assert commands == []
+
+
+def is_pythons_own(process: psutil.Process) -> bool:
+    """Whether multiprocessing started it for itself, to end with the interpreter."""
+    try:
+        return "multiprocessing.resource_tracker" in " ".join(process.cmdline())
+    except psutil.Error:
+        return True
