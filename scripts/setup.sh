@@ -24,16 +24,17 @@ python_of_right_age() {
             return
         fi
     done
-    say "Python 3.11, 3.12 or 3.13 is needed; name one with PYTHON=..., e.g. after: apt-get install python3"
-    return 1
 }
+
+# The Python found can make virtual environments: Debian ships that part apart.
+python_is_whole() { [ -n "$python" ] && "$python" -c 'import ensurepip, venv' 2>/dev/null; }
 
 missing_packages() {
     for package in $packages; do
         state=$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null || true)
         [ "$state" = "install ok installed" ] || echo "$package"
     done
-    "$python" -c 'import ensurepip, venv' 2>/dev/null || echo "python3-venv"
+    python_is_whole || echo "python3-venv"
 }
 
 become_root() {
@@ -46,21 +47,20 @@ become_root() {
     fi
 }
 
+apt_install() { become_root apt-get install -qq -y --no-install-recommends "$@"; }
+
 # Debian starts a server as it is installed. Ours are started by the tests and the demo, on their own ports, so the
 # distribution's Mosquitto and PostgreSQL are kept from starting, but only where this very run installs them.
 install_packages() {
-    wanted=$*
     policy=/usr/sbin/policy-rc.d
     if [ ! -e "$policy" ]; then
+        trap 'become_root rm -f "$policy"' EXIT
         become_root sh -c "printf '#!/bin/sh\nexit 101\n' >$policy && chmod +x $policy"
-        trap 'become_root rm -f "$policy"' EXIT INT TERM
     fi
-    # shellcheck disable=SC2086
-    become_root apt-get install -qq -y --no-install-recommends $wanted >/dev/null 2>&1 ||
-        { become_root apt-get update -qq && become_root apt-get install -qq -y --no-install-recommends $wanted; } >&2
+    apt_install "$@" >/dev/null 2>&1 || { become_root apt-get update -qq && apt_install "$@"; } >&2
     [ -d /run/systemd/system ] || return 0
     for service in mosquitto postgresql; do
-        case " $wanted " in *" $service "*) become_root systemctl disable --now -q "$service" || true ;; esac
+        case " $* " in *" $service "*) become_root systemctl disable --now -q "$service" || true ;; esac
     done
 }
 
@@ -75,8 +75,8 @@ system_packages() {
         return
     fi
     say "neither root nor passwordless sudo: please run: sudo apt-get install $missing"
-    # A demo does without Mosquitto and a good typeface, but nothing goes without a virtual environment.
-    [ "$kind" = run ] && "$python" -c 'import ensurepip, venv' 2>/dev/null
+    # A demo does without Mosquitto and a good typeface; the tests don't.
+    [ "$kind" = run ]
 }
 
 pinned() { awk -v name="$1" '/^[^ #]/ { on = index($0, name "==") == 1 } on' requirements.lock; }
@@ -92,13 +92,19 @@ virtual_environment() {
     pip install --require-hashes --no-build-isolation --use-pep517 -r requirements.lock
 }
 
-hash_of() { { echo "$PWD" && "$python" --version && cat "$@"; } | sha256sum; }
+hash_of() { { echo "$PWD" && "$python" --version && cat "$@"; } 2>/dev/null | sha256sum; }
 
 python=$(python_of_right_age)
-locked=$(hash_of requirements.lock)
 all=$(hash_of requirements.lock setup.cfg scripts/setup.sh)
 [ "$(cat ".venv/.ready-$kind" 2>/dev/null)" != "$all" ] || exit 0
 system_packages
+python=$(python_of_right_age)
+if ! python_is_whole; then
+    say "Python 3.11, 3.12 or 3.13 with venv is needed: name one with PYTHON=..."
+    exit 1
+fi
+locked=$(hash_of requirements.lock)
+all=$(hash_of requirements.lock setup.cfg scripts/setup.sh)
 if [ "$(cat .venv/.locked 2>/dev/null)" != "$locked" ]; then
     virtual_environment
     echo "$locked" >.venv/.locked
