@@ -1,8 +1,8 @@
 """A seeded plan of what goes wrong on the wire between an emulated device and its host.
 
-The plan takes each message the device wants to send and returns what really leaves it. The same seed, rates and
-messages give the same faults, so a failure seen once can be seen again. A device adds kinds of its own, which need to
-know its frames, through `extra`.
+The plan takes each message the device wants to send and returns what really leaves it. The same seed, rates
+and messages give the same faults, so a failure seen once can be seen again. A device adds kinds of its own,
+which need to know its frames, through `extra`.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ class Chunk:
 class Outcome:
     """What leaves the device instead of one message.
 
-    `intact` tells whether a host that keeps to the protocol still gets the whole message in time, so that an emulator
-    knows whether the person in front of it has seen an answer.
+    `intact` tells whether a host that keeps to the protocol still gets the whole message in time, so that
+    an emulator knows whether the person in front of it has seen an answer.
     """
 
     kind: str
@@ -53,9 +53,7 @@ def _silence(_message: bytes, _rng: random.Random) -> Outcome:
 
 
 def _delay(message: bytes, rng: random.Random) -> Outcome:
-    return Outcome(
-        "delay", (Chunk(rng.uniform(0.1, 1.0) * JITTER_MS, message),), intact=True
-    )
+    return Outcome("delay", (Chunk(rng.uniform(0.1, 1.0) * JITTER_MS, message),), intact=True)
 
 
 def _late(message: bytes, _rng: random.Random) -> Outcome:
@@ -72,9 +70,7 @@ def _byte_by_byte(message: bytes, _rng: random.Random) -> Outcome:
 
 def _split(message: bytes, rng: random.Random) -> Outcome:
     cut = rng.randrange(1, max(2, len(message)))
-    return Outcome(
-        "split", (Chunk(0.0, message[:cut]), Chunk(30.0, message[cut:])), intact=True
-    )
+    return Outcome("split", (Chunk(0.0, message[:cut]), Chunk(30.0, message[cut:])), intact=True)
 
 
 def _corrupt(message: bytes, rng: random.Random) -> Outcome:
@@ -97,9 +93,7 @@ def _truncate(message: bytes, rng: random.Random) -> Outcome:
 
 def _lose_byte(message: bytes, rng: random.Random) -> Outcome:
     at = rng.randrange(len(message))
-    return Outcome(
-        "lose_byte", (Chunk(0.0, message[:at] + message[at + 1 :]),), intact=False
-    )
+    return Outcome("lose_byte", (Chunk(0.0, message[:at] + message[at + 1 :]),), intact=False)
 
 
 def _stray(message: bytes, rng: random.Random) -> Outcome:
@@ -113,9 +107,7 @@ def _duplicate(message: bytes, _rng: random.Random) -> Outcome:
 
 def _hang_up(message: bytes, rng: random.Random) -> Outcome:
     part = message[: rng.randrange(len(message))]
-    return Outcome(
-        "hang_up", (Chunk(0.0, part),) if part else (), intact=False, hang_up=True
-    )
+    return Outcome("hang_up", (Chunk(0.0, part),) if part else (), intact=False, hang_up=True)
 
 
 KINDS: Mapping[str, Fault] = {
