@@ -11,7 +11,7 @@ flock 9
 packages="mosquitto fonts-inter libstdc++6 libx11-6 libxcursor1 libxext6 libxi6 libxkbcommon0 libxrandr2 libxss1"
 case $kind in
 run) ;;
-test) packages="$packages git postgresql procps sqlite3 xdotool xvfb" ;;
+test) packages="$packages git postgresql procps sqlite3 xauth xdotool xvfb" ;;
 *) echo "setup: no such kind: $kind (run or test)" >&2 && exit 2 ;;
 esac
 
