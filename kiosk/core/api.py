@@ -38,10 +38,14 @@ class GetStatus(Command, frozen=True, tag="status"):
 
 
 class GetPunches(Command, frozen=True, tag="punches"):
-    """Punches, newest first; answered by `Punches`."""
+    """Punches, newest first; answered by `Punches`.
+
+    `before_seq` pages back, in `before_ledger` (the current one when empty); `day` is a local ISO date.
+    """
 
     limit: int = 50
     before_seq: int | None = None
+    before_ledger: str = ""
     number: str = ""
     day: str = ""
 
@@ -95,6 +99,8 @@ class Emulate(Command, frozen=True, tag="emulate"):
 
     what: str
     subject: str
+    finger: str = "right-index"
+    device: str = ""
     quality: str = "good"
     wait_s: float = 8.0
 
@@ -174,6 +180,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     device_id: str
     tenant: str
     site: str
+    state_dir: str
     uptime_s: int
     ready: bool
     simulated: tuple[str, ...]

@@ -1,0 +1,204 @@
+"""The composition root: which parts a kiosk has, how they hang together, in what order they stop."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from pathlib import Path
+
+from drivers.r307.reader import R307Reader
+from sync.publisher import DeviceHello, Publisher
+
+from drivers.base.reader import Reader, ReaderInfo
+from kiosk.core.config import KioskConfig
+from kiosk.core.config import Reader as ReaderConfig
+from kiosk.core.payload import DeviceState
+from kiosk.core.policy import Policy
+from kiosk.core.record import TimeBlock
+from kiosk.core.view import ClockView, LinkView, SiteView, View
+from kiosk.daemon.clock import Clock
+from kiosk.daemon.control import ControlServer
+from kiosk.daemon.core_state import CoreState
+from kiosk.daemon.delivery import Delivery, StoreSource
+from kiosk.daemon.devices import DeviceBoard
+from kiosk.daemon.emulation import EmulatedDevice, Emulation
+from kiosk.daemon.engine import Engine
+from kiosk.daemon.enrolment import Enrolments
+from kiosk.daemon.hub import ViewHub
+from kiosk.daemon.keys import DeviceKeys
+from kiosk.daemon.notify import Notifier
+from kiosk.daemon.punching import FingerSeen, PoorImage
+from kiosk.daemon.reader_worker import ReaderPorts, ReaderWorker
+from kiosk.daemon.service import Service
+from kiosk.daemon.single import SingleInstance
+from kiosk.daemon.status import StatusSource
+from kiosk.daemon.vault import Vault
+
+log = logging.getLogger(__name__)
+START_S = 120.0
+STOP_S = {"control": 2.0, "reader": 3.0, "engine": 60.0, "publisher": 3.0}
+ENGINE_STALL_S = 60.0  # an SD card may sit on one fsync this long
+BEAT_S = 5.0
+
+
+class Kiosk:
+    """Every part of one kiosk, built from its configuration."""
+
+    def __init__(self, config: KioskConfig, policy: Policy, software: str) -> None:
+        self._config, self._policy, self._software = config, policy, software
+        self._state_dir = Path(config.state_dir)
+        self._state_dir.mkdir(parents=True, exist_ok=True, mode=0o750)
+        self._lock = SingleInstance(self._state_dir)
+        self._notifier = Notifier()
+        self._clock = Clock(floor=config.clock.floor, step_ms=config.clock.step_ms)
+        self._hub = ViewHub(_first_view(config, self._clock))
+        self._keys = DeviceKeys.load_or_create(self._state_dir / "keys")
+        self._vault = Vault.open(self._state_dir)
+        self._engine = Engine(begin=self._begin, tick=self._tick, end=self._end)
+        self._board = DeviceBoard(self._clock, self._hub, self._record_device)
+        self._core: CoreState | None = None
+        self._publisher: Publisher | None = None
+        self._stop_reason = "stopped"
+
+    def run(self, stop: threading.Event) -> int:
+        """Start everything, beat until `stop` is set, stop in order. Returns the exit status."""
+        self._start()
+        self._notifier.ready(f"{self._config.site.name}: ready")
+        log.info("ready: %s, ledger %s at %d", self._config.device.id, *self._where())
+        while not stop.wait(BEAT_S):
+            if self._engine.alive and self._engine.age_s < ENGINE_STALL_S:
+                self._notifier.beat()
+            elif not self._engine.alive:
+                log.critical("the engine died; stopping so that the service manager starts a new one")
+                return 1
+        return self._stop()
+
+    @property
+    def core(self) -> CoreState:
+        """What the engine thread owns; there once it has started."""
+        if self._core is None:
+            raise RuntimeError("the engine has not started")
+        return self._core
+
+    def _start(self) -> None:
+        self._engine.start(START_S)
+        self._start_publisher()
+        self._readers = {r.name: self._worker(r) for r in self._config.readers}
+        self._control = self._control_server()
+        self._control.start()
+        self._hub.attach(self._control.publish)
+        for worker in self._readers.values():
+            worker.start()
+
+    def _stop(self) -> int:
+        self._notifier.stopping()
+        log.info("stopping")
+        clean = self._control.stop(STOP_S["control"])
+        for worker in self._readers.values():
+            clean &= worker.stop(STOP_S["reader"])
+        clean &= self._engine.stop(STOP_S["engine"])
+        if self._publisher:
+            clean &= self._publisher.stop(STOP_S["publisher"])
+        log.info("stopped%s", "" if clean else ", but not everything in its time")
+        return 0 if clean else 1
+
+    def _begin(self) -> None:
+        self._core = CoreState.open(
+            self._config, self._policy, self._clock, self._hub, self._keys, self._software, self._committed
+        )
+
+    def _tick(self) -> None:
+        self.core.tick()
+
+    def _end(self) -> None:
+        self.core.end(self._stop_reason)
+
+    def _committed(self, ledger_id: str, seq: int) -> None:
+        if self._publisher:
+            self._publisher.appended(ledger_id, seq)
+
+    def _where(self) -> tuple[str, int]:
+        head = self.core.store.head
+        return head.ledger_id, head.seq
+
+    def _start_publisher(self) -> None:
+        config = self._config
+        if not config.sync.host:
+            return
+        delivery = Delivery(self._engine, self.core, self._hub)
+        hello = DeviceHello(
+            self._keys.sign_public, self._keys.receive_public, self._software, config.site.name
+        )
+        self._publisher = Publisher(
+            config.sync,
+            config.device,
+            lambda: StoreSource(self._state_dir, self._keys),
+            hello,
+            delivery.event,
+        )
+        self._publisher.start()
+
+    def _worker(self, reader: ReaderConfig) -> ReaderWorker:
+        ports = ReaderPorts(self._finger_seen, self._poor_image, self._connected)
+        return ReaderWorker(_reader(reader), self._board, ports, simulated=reader.simulated)
+
+    def _control_server(self) -> ControlServer:
+        config = self._config
+        core = self.core
+        enrolments = Enrolments(self._engine, core.store, core.journal, self._vault, self._hub)
+        emulated = [
+            EmulatedDevice(r.name, "reader", self._path(r.emulator_control))
+            for r in config.readers
+            if r.simulated and r.emulator_control
+        ]
+        status = StatusSource(
+            config, self._engine, core, self._hub, self._board, self._policy.version, self._software
+        )
+        service = Service(
+            self._engine, core, self._hub, self._readers, enrolments, Emulation(emulated, self._hub), status,
+            self._state_dir,
+        )  # fmt: skip
+        return ControlServer(
+            service,
+            admin_path=self._path(config.control.admin_socket),
+            ui_path=self._path(config.control.ui_socket),
+            on_refused=self._socket_refused,
+        )
+
+    def _path(self, text: str) -> Path:
+        return self._state_dir / text
+
+    def _finger_seen(self, seen: FingerSeen) -> None:
+        self._engine.post(lambda: self.core.punching.finger_seen(seen))
+
+    def _poor_image(self, poor: PoorImage) -> None:
+        self._engine.post(lambda: self.core.punching.poor_image(poor))
+
+    def _connected(self, reader: Reader, info: ReaderInfo) -> None:
+        log.debug("%s: %s", reader.name, info)
+
+    def _record_device(self, state: DeviceState, at: TimeBlock) -> None:
+        self._engine.post(lambda: self.core.journal.note(state))
+
+    def _socket_refused(self, cause: str, detail: str) -> None:
+        boot_ms = self._clock.now().boot_ms
+        self._engine.post(
+            lambda: self.core.refusals.add(f"socket_{cause}", "control", boot_ms, detail=detail[:200])
+        )
+
+
+def _reader(config: ReaderConfig) -> Reader:
+    return R307Reader(
+        config.name, Path(config.port), baud=config.baud, password=config.password, simulated=config.simulated
+    )
+
+
+def _first_view(config: KioskConfig, clock: Clock) -> View:
+    return View(
+        revision=1,
+        language=config.screen.language,
+        site=SiteView(config.site.name, config.site.zone),
+        clock=ClockView(clock.anchor.source, clock.offset_ms),
+        link=LinkView("connecting" if config.sync.host else "off", 0),
+        devices=(),
+    )

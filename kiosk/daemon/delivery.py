@@ -1,0 +1,100 @@
+"""Between the publisher and the engine: the ledger as a source, and what the centre says as records."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from kiosk.core.payload import LedgerPoint
+from kiosk.core.view import LinkStatus, LinkView
+from kiosk.daemon.core_state import CoreState
+from kiosk.daemon.engine import Engine
+from kiosk.daemon.hub import ViewHub
+from kiosk.daemon.keys import DeviceKeys
+from kiosk.daemon.status import DESTINATION
+from kiosk.daemon.store import Row, StoreReader
+from sync import publisher as wire
+
+log = logging.getLogger(__name__)
+
+
+class StoreSource:
+    """The ledger as the publisher reads it; lives on the publisher's thread."""
+
+    def __init__(self, state_dir: Path, keys: DeviceKeys) -> None:
+        self._reader = StoreReader.open(state_dir)
+        self._keys = keys
+
+    def ledgers(self) -> list[wire.LedgerHead]:
+        """Every ledger of this kiosk, oldest first."""
+        return [wire.LedgerHead(i.ledger_id, i.seq, i.hash, i.previous) for i in self._reader.ledgers()]
+
+    def cursor(self, ledger_id: str) -> int:
+        """The last seq the centre has acknowledged."""
+        return self._reader.cursor(DESTINATION, ledger_id)
+
+    def records(self, ledger_id: str, after_seq: int, max_bytes: int, max_count: int) -> list[Row]:
+        """Rows after `after_seq`, bounded both ways."""
+        return self._reader.records(ledger_id, after_seq, max_bytes, max_count)
+
+    def hash_at(self, ledger_id: str, seq: int) -> bytes:
+        """The chain's hash at `seq`; zeros at 0."""
+        return self._reader.hash_at(ledger_id, seq)
+
+    def sign(self, statement: bytes) -> str:
+        """The device's signature in hex."""
+        return self._keys.sign(statement)
+
+
+class Delivery:
+    """Turns the publisher's events into work for the engine; called on the publisher's thread."""
+
+    def __init__(self, engine: Engine, core: CoreState, hub: ViewHub) -> None:
+        self._engine, self._core, self._hub = engine, core, hub
+        self._status: LinkStatus = "connecting"
+
+    def event(self, event: wire.SyncEvent) -> None:
+        """Never blocks and never raises."""
+        match event:
+            case wire.LinkChanged():
+                self._status = event.status
+                self._engine.post(self.show_link)
+            case wire.Acked():
+                self._engine.post(lambda: self._acked(event))
+            case wire.HeadDiffers():
+                self._engine.post(lambda: self._head_differs(event))
+            case wire.Refused():
+                self._engine.post(lambda: self._refused(event))
+            case _:
+                log.debug("sync: %s", event)
+
+    def show_link(self) -> None:
+        """Put the link's state and the backlog on the screen; on the engine's thread."""
+        self._hub.link(LinkView(self._status, self._core.store.backlog(DESTINATION)))
+
+    def _acked(self, ack: wire.Acked) -> None:
+        core = self._core
+        half_ms = max(1, ack.rtt_ms // 2)
+        change = core.clock.learn("centre", ack.time_ms + half_ms, ack.boot_ms, half_ms + 1)
+        moved = core.store.move_cursor(DESTINATION, ack.ledger_id, ack.upto, ack.signed())
+        if change:
+            core.journal.note(change)
+        core.clock_moved()
+        if moved:
+            self.show_link()
+
+    def _head_differs(self, event: wire.HeadDiffers) -> None:
+        store = self._core.store
+        if event.ledger_id != store.head.ledger_id:
+            return
+        log.error(
+            "the centre has another history of this ledger (up to %d): opening a new ledger linked at %d",
+            event.centre_seq, event.common_seq,
+        )  # fmt: skip
+        point = LedgerPoint(event.ledger_id, event.common_seq, store.hash_at(event.common_seq).hex())
+        store.reopen_linked("restored", point, event.common_seq, self._core.clock.now())
+        self._core.journal.new_ledger()
+
+    def _refused(self, event: wire.Refused) -> None:
+        boot_ms = self._core.clock.now().boot_ms
+        self._core.refusals.add(f"sync_{event.reason}", event.topic, boot_ms, detail=event.detail[:200])

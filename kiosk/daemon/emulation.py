@@ -1,0 +1,96 @@
+"""Putting people in front of emulated devices, and pulling their plugs; real devices refuse.
+
+Speaks to an emulator's own control socket: one JSON object a line each way.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kiosk.core import api
+from kiosk.daemon.hub import ViewHub
+from kiosk.daemon.refusal import refuse
+
+ANSWER_S = 5.0
+MAX_ANSWER_BYTES = 1_048_576
+
+
+@dataclass(frozen=True, slots=True)
+class EmulatedDevice:
+    """An emulator this kiosk was told of in its configuration."""
+
+    name: str
+    kind: str
+    control: Path
+
+
+class Emulation:
+    """Carries out `kioskctl emulate`; any thread."""
+
+    def __init__(self, devices: Sequence[EmulatedDevice], hub: ViewHub) -> None:
+        self._devices, self._hub = devices, hub
+
+    def run(self, command: api.Emulate) -> api.Emulated:
+        """Do it and wait for what the kiosk makes of it. Raises `Refusal`."""
+        if command.what in ("unplug", "replug"):
+            device = self._named(command.subject)
+            self._tell(device, {"op": command.what})
+            return api.Emulated(device.name)
+        device = self._of_kind("reader", command)
+        label = f"{command.subject}/{command.finger}"
+        waiter = self._hub.expect(device.name)
+        try:
+            self._tell(device, {"op": "finger", "label": label, "quality": command.quality})
+            return api.Emulated(device.name, waiter.wait(command.wait_s))
+        finally:
+            self._hub.forget(waiter)
+
+    def _of_kind(self, kind: str, command: api.Emulate) -> EmulatedDevice:
+        found = [d for d in self._devices if d.kind == kind and command.device in ("", d.name)]
+        if not found:
+            refuse("not_allowed", f"no emulated {kind} here: real devices take real fingers",
+                   "`kioskctl status` lists the devices; the demo has emulated ones: kioskd demo --dir DIR")  # fmt: skip
+        return found[0]
+
+    def _named(self, name: str) -> EmulatedDevice:
+        found = [d for d in self._devices if name in (d.name, d.kind)]
+        if not found:
+            known = ", ".join(d.name for d in self._devices) or "none"
+            refuse("not_found", f"no emulated device {name!r}", f"emulated devices here: {known}")
+        return found[0]
+
+    @staticmethod
+    def _tell(device: EmulatedDevice, order: dict[str, Any]) -> dict[str, Any]:
+        try:
+            answer = _ask(device.control, order)
+        except (OSError, ValueError) as error:
+            refuse("device", f"the emulator of {device.name} does not answer: {error}", "is it running?")
+        if not answer.get("ok", True) or "error" in answer:
+            refuse("bad_request", f"the emulator refused: {answer.get('error', answer)}")
+        return answer
+
+
+def _ask(path: Path, order: dict[str, Any]) -> dict[str, Any]:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
+        line.settimeout(ANSWER_S)
+        _connect(line, path)
+        line.sendall(json.dumps(order).encode() + b"\n")
+        with line.makefile("rb") as answers:
+            raw = answers.readline(MAX_ANSWER_BYTES)
+    answer: dict[str, Any] = json.loads(raw)
+    return answer
+
+
+def _connect(line: socket.socket, path: Path) -> None:
+    # A Unix socket's path holds 107 bytes; a deep directory is reached through its descriptor.
+    folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY)
+    try:
+        line.connect(f"/proc/self/fd/{folder}/{path.name}")
+    finally:
+        os.close(folder)

@@ -1,0 +1,63 @@
+"""The journal: the one way a record gets into the ledger, and who hears of it after the commit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import msgspec
+
+from kiosk.core.payload import Payload
+from kiosk.core.record import TimeBlock
+from kiosk.core.zone import ZoneName
+from kiosk.daemon.clock import Clock, Untrusted
+from kiosk.daemon.store import Appended, Store
+
+Committed = Callable[[str, int], None]
+"""Told the ledger's id and the newest seq after each commit; must not block."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One record to write: what, when, and its private part."""
+
+    payload: Payload
+    at: TimeBlock
+    private: msgspec.Struct | None = None
+
+
+class Journal:
+    """Writes entries in one transaction each; used on the engine's thread only."""
+
+    def __init__(self, store: Store, clock: Clock, zone: ZoneName, committed: Committed) -> None:
+        self._store = store
+        self._clock = clock
+        self._zone = zone
+        self._committed = committed
+        self._untrusted = Untrusted(clock.now().boot_id)
+
+    def write(self, *entries: Entry) -> tuple[Appended, ...]:
+        """Commit all entries together; they are on the disk when this returns. Raises `StoreError`."""
+        self._store.seal_if_due(entries[0].at, self._zone)
+        with self._store.transaction() as transaction:
+            written = tuple(transaction.append(e.payload, e.at, e.private) for e in entries)
+        for entry, appended in zip(entries, written, strict=True):
+            self._untrusted.written(appended.seq, entry.at)
+        self._committed(self._store.head.ledger_id, self._store.head.seq)
+        return written
+
+    def note(self, *payloads: Payload) -> tuple[Appended, ...]:
+        """Commit payloads as of this moment."""
+        at = self._clock.now()
+        return self.write(*(Entry(payload, at) for payload in payloads))
+
+    def clock_learned(self) -> None:
+        """The clock became trustworthy: correct what this boot wrote before."""
+        corrections = self._untrusted.corrections(self._clock.anchor)
+        if corrections:
+            self.note(*corrections)
+
+    def new_ledger(self) -> None:
+        """The store opened another ledger: its sequence starts again."""
+        self._untrusted.forget()
+        self._committed(self._store.head.ledger_id, self._store.head.seq)

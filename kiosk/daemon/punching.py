@@ -1,0 +1,170 @@
+"""From an identified person to a record and a card: decide, commit, and only then announce."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from kiosk.core import payload, rules
+from kiosk.core.config import KioskConfig
+from kiosk.core.policy import Calendar, Policy
+from kiosk.core.record import TimeBlock
+from kiosk.core.view import Card, CardKind
+from kiosk.daemon.hub import ViewHub
+from kiosk.daemon.journal import Entry, Journal
+from kiosk.daemon.refusals import Refusals
+from kiosk.daemon.store import PersonState, Store, StoreError
+
+log = logging.getLogger(__name__)
+GRADES: dict[str, str] = {"finger": "B"}
+"""Evidence grade by method: A two factors, B one biometric, C witnessed, D on paper."""
+
+
+@dataclass(frozen=True, slots=True)
+class FingerSeen:
+    """A finger was searched in a reader; `slot` is `None` when the sensor does not know it."""
+
+    device: str
+    slot: int | None
+    score: int
+    at: TimeBlock
+    simulated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PoorImage:
+    """A finger was there but could not be read; `reason` is the `Rejected` reason."""
+
+    device: str
+    reason: str
+    at: TimeBlock
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Somebody known stood before a device."""
+
+    person: PersonState
+    method: payload.Method
+    seen: FingerSeen
+
+
+class Punching:
+    """Handles what readers see; used on the engine's thread only."""
+
+    def __init__(
+        self,
+        store: Store,
+        journal: Journal,
+        refusals: Refusals,
+        hub: ViewHub,
+        config: KioskConfig,
+        policy: Policy,
+        calendar: Calendar,
+    ) -> None:
+        self._store, self._journal, self._refusals, self._hub = store, journal, refusals, hub
+        self._policy, self._calendar = policy, calendar
+        self._zone = config.site.zone
+        self._show_ms = round(config.screen.result_s * 1000)
+        self._versions = payload.Versions(policy=policy.version, calendar=calendar.version, roster="local")
+        self._place = _place(config)
+
+    def finger_seen(self, seen: FingerSeen) -> None:
+        """Take, repeat or refuse; a card is shown in every case."""
+        try:
+            self._finger_seen(seen)
+        except StoreError as error:
+            log.error("punch not stored: %s; %s", error, error.hint)
+            self._card("not_stored", type(error).__name__, seen)
+
+    def poor_image(self, poor: PoorImage) -> None:
+        """Show what to do better; nothing is recorded of an unread finger."""
+        self._hub.show(Card(
+            number=0, kind="poor_image", code=poor.reason, show_ms=self._show_ms, device=poor.device,
+            at_ms=poor.at.wall_ms, trusted=poor.at.trusted,
+        ))  # fmt: skip
+
+    def _finger_seen(self, seen: FingerSeen) -> None:
+        person = self._store.person_by_slot(seen.device, seen.slot) if seen.slot is not None else None
+        if person is None:
+            cause = "unknown_finger" if seen.slot is None else "stranger_slot"
+            self._refusals.add(cause, seen.device, seen.at.boot_ms, detail=_slot_text(seen.slot))
+            self._card("unknown", cause, seen)
+            return
+        self._decide(Attempt(person, "finger", seen))
+
+    def _decide(self, attempt: Attempt) -> None:
+        person, seen = attempt.person, attempt.seen
+        history = self._store.recent_punches(person.person_id)
+        verdict = rules.decide(
+            rules.Subject(person.person_id, person.category, person.active),
+            rules.Event(seen.at, self._zone, attempt.method),
+            history,
+            self._policy,
+            self._calendar,
+        )
+        if verdict.outcome == "take":
+            self._take(attempt, verdict)
+        elif verdict.outcome == "repeat":
+            self._repeat(attempt, verdict, history[-1].at)
+        else:
+            self._refusals.add(verdict.code, seen.device, seen.at.boot_ms, person_id=person.person_id)
+            self._card("refused", verdict.code, seen, name=person.name)
+
+    def _take(self, attempt: Attempt, verdict: rules.Verdict) -> None:
+        seen = attempt.seen
+        punch = payload.Punch(
+            person_id=attempt.person.person_id,
+            method=attempt.method,
+            device=seen.device,
+            grade=GRADES[attempt.method],
+            shown=payload.Shown(
+                verdict.code, verdict.direction, verdict.session, verdict.late_s, verdict.early_s
+            ),
+            place=self._place,
+            versions=self._versions,
+            slot=seen.slot,
+            score=seen.score,
+            simulated=seen.simulated,
+        )
+        (written,) = self._journal.write(Entry(punch, seen.at))
+        self._hub.change(today=self._store.punches_today(seen.at, self._zone))
+        self._verdict_card("taken", attempt, verdict, written.seq, seen.at)
+
+    def _repeat(self, attempt: Attempt, verdict: rules.Verdict, first: TimeBlock) -> None:
+        repeat = payload.Repeat(
+            person_id=attempt.person.person_id,
+            of_seq=verdict.of_seq,
+            method=attempt.method,
+            device=attempt.seen.device,
+        )
+        self._journal.write(Entry(repeat, attempt.seen.at))
+        self._verdict_card("repeat", attempt, verdict, verdict.of_seq, first)
+
+    def _verdict_card(
+        self, kind: CardKind, attempt: Attempt, verdict: rules.Verdict, seq: int, at: TimeBlock
+    ) -> None:
+        self._hub.show(Card(
+            number=0, kind=kind, code=verdict.code, show_ms=self._show_ms, name=attempt.person.name,
+            at_ms=at.wall_ms, trusted=at.trusted, direction=verdict.direction, session=verdict.session,
+            late_s=verdict.late_s, early_s=verdict.early_s, seq=seq, device=attempt.seen.device,
+        ))  # fmt: skip
+
+    def _card(self, kind: CardKind, code: str, seen: FingerSeen, name: str = "") -> None:
+        self._hub.show(Card(
+            number=0, kind=kind, code=code, show_ms=self._show_ms, name=name, at_ms=seen.at.wall_ms,
+            trusted=seen.at.trusted, device=seen.device,
+        ))  # fmt: skip
+
+
+def _place(config: KioskConfig) -> payload.Place:
+    site = config.site
+    return payload.Place(
+        site=site.id,
+        lat_e7=None if site.latitude is None else round(site.latitude * 10_000_000),
+        lon_e7=None if site.longitude is None else round(site.longitude * 10_000_000),
+    )
+
+
+def _slot_text(slot: int | None) -> str:
+    return "" if slot is None else f"slot {slot}"

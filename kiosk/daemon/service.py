@@ -1,0 +1,146 @@
+"""What the control sockets can ask for: each command and how it is carried out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from drivers.base.errors import DeviceError
+from kiosk.core import api
+from kiosk.core.identity import BadNumberError, parse_number
+from kiosk.core.view import View
+from kiosk.daemon.core_state import CoreState
+from kiosk.daemon.emulation import Emulation
+from kiosk.daemon.engine import Engine
+from kiosk.daemon.enrolment import FINGERS, EnrolJob, Enrolments
+from kiosk.daemon.hub import ViewHub
+from kiosk.daemon.lanes import LanesClosed
+from kiosk.daemon.reader_worker import ReaderWorker
+from kiosk.daemon.refusal import Refusal, refuse
+from kiosk.daemon.status import StatusSource
+from kiosk.daemon.store import PersonState, StoreError, StoreReader
+
+Emit = Callable[[object], None]
+ENGINE_S = 30.0
+BULK_S = 600.0
+MAX_ENROL_S = 120.0
+
+
+class Service:
+    """Carries out commands; each call runs on a thread of the control server."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        core: CoreState,
+        hub: ViewHub,
+        readers: dict[str, ReaderWorker],
+        enrolments: Enrolments,
+        emulation: Emulation,
+        status: StatusSource,
+        state_dir: Path,
+    ) -> None:
+        self._engine, self._core, self._hub = engine, core, hub
+        self._readers, self._enrolments, self._emulation = readers, enrolments, emulation
+        self._status, self._state_dir = status, state_dir
+        self._commands: dict[type[api.Command], Callable[[Any, Emit], object]] = {
+            api.GetStatus: lambda command, emit: self._status.read(),
+            api.GetPunches: self._punches,
+            api.GetPeople: self._people,
+            api.PutPeople: self._put_people,
+            api.EnrolFinger: self._enrol,
+            api.RemoveFinger: self._remove,
+            api.Emulate: lambda command, emit: self._emulation.run(command),
+            api.Intent: self._intent,
+            api.Rebuild: self._rebuild,
+            api.GetLedger: self._ledger,
+        }
+
+    def view(self) -> View:
+        """The state of the screen now, for a new watcher."""
+        return self._hub.view
+
+    def handle(self, command: api.Command, authority: str, emit: Emit) -> object:
+        """Do `command`. Raises `Refusal` with what to do next."""
+        try:
+            return self._commands[type(command)](command, emit)
+        except DeviceError as error:
+            raise Refusal(api.ApiError("device", str(error), error.hint)) from error
+        except StoreError as error:
+            raise Refusal(api.ApiError("storage", str(error), error.hint)) from error
+        except LanesClosed as error:
+            raise Refusal(api.ApiError("busy", str(error), "try again when kioskd is back")) from error
+        except TimeoutError as error:
+            raise Refusal(
+                api.ApiError("timeout", "the kiosk did not get to it in time", "try again")
+            ) from error
+
+    def _punches(self, command: api.GetPunches, emit: Emit) -> api.Punches:
+        with StoreReader.open(self._state_dir) as reader:
+            return reader.punches(command)
+
+    def _people(self, command: api.GetPeople, emit: Emit) -> api.People:
+        with StoreReader.open(self._state_dir) as reader:
+            return reader.people(command)
+
+    def _ledger(self, command: api.GetLedger, emit: Emit) -> api.LedgerPage:
+        with StoreReader.open(self._state_dir) as reader:
+            ledger_id = reader.ledgers()[-1].ledger_id
+            rows = reader.records(ledger_id, command.after_seq, 1_048_576, max(1, min(command.limit, 5_000)))
+            return api.LedgerPage(ledger_id, tuple((r.seq, r.body.decode(), r.hash.hex()) for r in rows))
+
+    def _put_people(self, command: api.PutPeople, emit: Emit) -> api.PutResult:
+        result: api.PutResult = self._engine.submit_bulk(lambda: self._core.roster.put(command)).result(
+            BULK_S
+        )
+        return result
+
+    def _enrol(self, command: api.EnrolFinger, emit: Emit) -> api.Enrolled:
+        if command.finger not in FINGERS:
+            refuse("bad_request", f"{command.finger!r} is no finger", f"one of {', '.join(FINGERS)}")
+        person = self._person(command.number)
+        if not person.active:
+            refuse("conflict", f"{person.name} is not active", "kioskctl people add NIP --active first")
+        worker = self._reader(command.reader)
+        timeout_s = min(MAX_ENROL_S, max(2.0, command.timeout_s))
+        job = EnrolJob(person, command.finger, emit, time.monotonic() + timeout_s)
+        enrolled: api.Enrolled = worker.submit(lambda reader: self._enrolments.enrol(reader, job)).result(
+            timeout_s + ENGINE_S
+        )
+        return enrolled
+
+    def _remove(self, command: api.RemoveFinger, emit: Emit) -> api.Done:
+        person = self._person(command.number)
+        for worker in self._readers.values():
+            worker.submit(lambda reader: self._enrolments.remove(reader, person, command.finger)).result(
+                ENGINE_S
+            )
+        return api.Done(f"{command.finger} of {person.name} removed")
+
+    def _intent(self, command: api.Intent, emit: Emit) -> api.Done:
+        if command.value not in ("id", "en"):
+            refuse("bad_request", f"{command.value!r} is no language here", "id or en")
+        self._hub.change(language=command.value)
+        return api.Done()
+
+    def _rebuild(self, command: api.Rebuild, emit: Emit) -> api.Rebuilt:
+        return self._engine.submit(self._core.store.rebuild).result(BULK_S)
+
+    def _person(self, text: str) -> PersonState:
+        try:
+            number = parse_number(text)
+        except BadNumberError as error:
+            refuse("bad_request", f"{text[:40]}: {error}", f"ask {error.ask}")
+        person = self._engine.submit(lambda: self._core.store.person_by_number(number.text)).result(ENGINE_S)
+        if person is None:
+            refuse("not_found", f"nobody here has the number {number.text}", "kioskctl people list | add")
+        return person
+
+    def _reader(self, name: str) -> ReaderWorker:
+        if not self._readers:
+            refuse("not_found", "this kiosk has no fingerprint reader", "add a [[reader]] to kiosk.toml")
+        if name and name not in self._readers:
+            refuse("not_found", f"no reader {name!r}", f"readers here: {', '.join(self._readers)}")
+        return self._readers[name] if name else next(iter(self._readers.values()))

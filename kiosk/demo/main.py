@@ -1,0 +1,181 @@
+"""`kioskd demo --dir DIR [--headless]`: a whole kiosk and its centre, with emulated devices, in one folder."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from kiosk.core.api import EnrolFinger, GetPeople, PutPeople
+from kiosk.demo.client import DemoError, answers, ask, tell
+from kiosk.demo.folder import DEVICE, DemoFolder, mosquitto
+from kiosk.demo.people import PEOPLE
+from kiosk.demo.supervisor import Part, PartFailedError, Supervisor
+
+TEND_S = 0.1
+FINGER = "right-index"
+APPROVAL_S = 20.0
+
+
+def main(argv: list[str]) -> int:
+    """Run until Ctrl-C. Exit 0 after an ordered stop, 1 when something did not come up."""
+    arguments = _parser().parse_args(argv)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        folder = DemoFolder.prepare(Path(arguments.dir))
+    except OSError as error:
+        return _failed(f"cannot use {arguments.dir}: {error}")
+    supervisor = Supervisor(folder.root / "log")
+    try:
+        _start(folder, supervisor, headless=_headless(arguments.headless))
+        _say(folder)
+        while not stop.wait(TEND_S):
+            for name in supervisor.tend():
+                _print(f"{name} had died and was started again")
+    except (PartFailedError, DemoError, OSError) as error:
+        return _failed(str(error))
+    finally:
+        supervisor.stop()
+    _print("stopped; everything is still in the folder for next time")
+    return 0
+
+
+def _start(folder: DemoFolder, supervisor: Supervisor, *, headless: bool) -> None:
+    if answers(folder.control):
+        raise PartFailedError(f"a demo already runs in {folder.root}")
+    supervisor.start(_broker(folder))
+    centre_toml = folder.write_centre()
+    centre_key = _centre(centre_toml, "key").strip()
+    supervisor.start(Part("centre", (_program("hadir-centre"), "--config", str(centre_toml), "run")))
+    supervisor.start(_reader(folder))
+    config = folder.write_kiosk(centre_key)
+    kioskd = Part(
+        "kioskd", (_program("kioskd"), "--config", str(config)), ready=lambda: answers(folder.control)
+    )
+    supervisor.start(kioskd)
+    _enrol_everybody(folder)
+    _approve(centre_toml)
+    if not headless:
+        supervisor.start(Part("kiosk-ui", (_program("kiosk-ui"), "--socket", str(folder.root / "ui.sock"))))
+
+
+def _broker(folder: DemoFolder) -> Part:
+    program = mosquitto()
+    if program:
+        command: tuple[str, ...] = (program, "-c", str(folder.write_mosquitto()))
+    else:
+        command = (sys.executable, "-m", "kiosk.demo.broker", "--port", str(folder.port))
+    return Part("broker", command, ready=lambda: _listens(folder.port))
+
+
+def _reader(folder: DemoFolder) -> Part:
+    command = (
+        sys.executable, "-m", "drivers.emulated.r307", "--link", str(folder.reader_link),
+        "--control", str(folder.emulator), "--state", str(folder.root / "r307.state"),
+    )  # fmt: skip
+    return Part("r307", command, ready=lambda: answers(folder.emulator))
+
+
+def _enrol_everybody(folder: DemoFolder) -> None:
+    """The people of the demo, through the real enrolment, on a sensor that answers at once."""
+    if ask(folder.control, GetPeople(limit=1))["total"]:
+        return
+    _print(f"first start: {len(PEOPLE)} people, a finger each ...")
+    ask(folder.control, PutPeople(rows=PEOPLE, source="demo"))
+    tell(folder.emulator, {"op": "speed", "factor": 0})
+    for person in PEOPLE:
+        label = f"{person.number}/{FINGER}"
+        ask(
+            folder.control,
+            EnrolFinger(number=person.number, finger=FINGER),
+            on_event=lambda event, label=label: _place(folder, event, label),
+        )
+    tell(folder.emulator, {"op": "speed", "factor": 1})
+
+
+def _place(folder: DemoFolder, event: dict[str, Any], label: str) -> None:
+    if event["step"] in ("place", "again"):
+        tell(folder.emulator, {"op": "finger", "label": label})
+
+
+def _approve(centre_toml: Path) -> None:
+    """The operator's part at the centre: let the new kiosk in, as soon as it has said hello."""
+    end = time.monotonic() + APPROVAL_S
+    while True:
+        try:
+            _centre(centre_toml, "approve", DEVICE)
+            return
+        except PartFailedError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.2)
+
+
+def _centre(config: Path, *command: str) -> str:
+    arguments = (_program("hadir-centre"), "--config", str(config), *command)
+    done = subprocess.run(arguments, capture_output=True, text=True, check=False, timeout=60)
+    if done.returncode:
+        raise PartFailedError(f"hadir-centre {command[0]}: {done.stderr.strip() or done.stdout.strip()}")
+    return done.stdout
+
+
+def _headless(asked: bool) -> bool:
+    if asked:
+        return True
+    if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or Path("/dev/dri/card0").exists():
+        return False
+    _print("no display here (no DISPLAY, WAYLAND_DISPLAY or /dev/dri): going on headless")
+    return True
+
+
+def _program(name: str) -> str:
+    return str(Path(sys.executable).with_name(name))
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1.0)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _say(folder: DemoFolder) -> None:
+    ctl = f"{os.path.relpath(_program('kioskctl'))} --socket {os.path.relpath(folder.control)}"
+    first, second = PEOPLE[0], PEOPLE[1]
+    _print(f"""
+Hadir is running in {folder.root}, with EMULATED devices. In another terminal try:
+
+  {ctl} emulate finger {first.number}    # {first.name} puts a finger on the reader
+  {ctl} emulate finger {second.number}    # {second.name}
+  {ctl} emulate finger nobody                # a finger nobody enrolled
+  {ctl} punches                              # stored -> accepted: the centre's word
+  {ctl} status
+  {ctl} emulate unplug r307                  # pull the reader's plug; `replug` puts it back
+  {ctl} ledger verify
+
+Ctrl-C stops everything.""")
+
+
+def _print(words: str) -> None:
+    sys.stdout.write(f"{words}\n")
+    sys.stdout.flush()
+
+
+def _failed(words: str) -> int:
+    sys.stderr.write(f"kioskd demo: {words}\n")
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="kioskd demo", description="A kiosk and its centre, emulated.")
+    parser.add_argument("--dir", required=True, help="the folder everything goes into")
+    parser.add_argument("--headless", action="store_true", help="no window")
+    return parser
