@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterator
+from datetime import date
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
-from kiosk.core.checked import BadFileError, Fault, line_of, read_toml
+from kiosk.core.checked import BadFileError, Fault, dotted, line_of, read_toml
+from kiosk.core.toml_lines import Path
 from kiosk.core.zone import ZoneName
+
+Text = Annotated[str, Meta(min_length=1, max_length=120)]
+Port = Annotated[int, Meta(ge=1, le=65_535)]
 
 
 class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -17,35 +24,40 @@ class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 class Site(_Table, frozen=True):
     """Where the kiosk stands; coordinates in degrees."""
 
-    id: str = "site"
-    name: str = "Unit kerja"
+    id: Text = "site"
+    name: Text = "Unit kerja"
     zone: ZoneName = "WIB"
-    latitude: float | None = None
-    longitude: float | None = None
+    latitude: Annotated[float, Meta(ge=-90, le=90)] | None = None
+    longitude: Annotated[float, Meta(ge=-180, le=180)] | None = None
 
 
 class Device(_Table, frozen=True):
     """Who the kiosk is at the centre."""
 
-    tenant: str = "default"
-    id: str = "kiosk-1"
+    tenant: Text = "default"
+    id: Text = "kiosk-1"
 
 
 class Control(_Table, frozen=True):
-    """The two control sockets; who may open them is decided by file permissions."""
+    """The two control sockets; who may open them is decided by file permissions.
 
-    admin_socket: str = "control.sock"
-    ui_socket: str = "ui.sock"
+    Without `admin_group` only the daemon's own user may open the admin socket.
+    """
+
+    admin_socket: Text = "control.sock"
+    ui_socket: Text = "ui.sock"
+    admin_group: str = ""
+    ui_group: str = ""
 
 
 class Reader(_Table, frozen=True):
     """A fingerprint reader. `simulated` must be said; it is shown wherever the device is."""
 
-    name: str
+    name: Text
     driver: Literal["r307"] = "r307"
-    port: str = "/dev/hadir/r307"
-    baud: int = 57_600
-    password: int = 0
+    port: Text = "/dev/hadir/r307"
+    baud: Annotated[int, Meta(ge=9_600, le=115_200)] = 57_600
+    password: Annotated[int, Meta(ge=0, le=0xFFFFFFFF)] = 0
     simulated: bool = False
     emulator_control: str | None = None
 
@@ -54,22 +66,22 @@ class Sync(_Table, frozen=True):
     """Delivery to the centre. `centre_key` is the centre's public key in hex; empty `host`: no delivery."""
 
     host: str = ""
-    port: int = 1883
+    port: Port = 1883
     username: str = ""
     password_file: str = ""
     ca_file: str = ""
     protocol: Literal["auto", "5", "3.1.1"] = "auto"
     centre_key: str = ""
-    batch_bytes: int = 65_536
-    window: int = 8
-    ack_timeout_s: float = 5.0
-    retry_max_s: float = 60.0
+    batch_bytes: Annotated[int, Meta(ge=4_096, le=1_048_576)] = 65_536
+    window: Annotated[int, Meta(ge=1, le=64)] = 8
+    ack_timeout_s: Annotated[float, Meta(ge=0.1, le=600)] = 5.0
+    retry_max_s: Annotated[float, Meta(ge=1, le=3_600)] = 60.0
 
 
 class Clock(_Table, frozen=True):
     """How far the clock is believed."""
 
-    step_ms: int = 2_000
+    step_ms: Annotated[int, Meta(ge=100, le=3_600_000)] = 2_000
     floor: str = "2026-01-01"
 
 
@@ -77,20 +89,20 @@ class Screen(_Table, frozen=True):
     """What the screen shows and for how long."""
 
     language: Literal["id", "en"] = "id"
-    result_s: float = 3.0
+    result_s: Annotated[float, Meta(ge=0.5, le=30)] = 3.0
 
 
 class Storage(_Table, frozen=True):
     """Room kept for punches when the disk fills up."""
 
-    reserve_mb: int = 16
+    reserve_mb: Annotated[int, Meta(ge=0, le=1_024)] = 16
 
 
 class KioskConfig(_Table, frozen=True):
     """The whole file."""
 
-    state_dir: str = "/var/lib/hadir"
-    policy_file: str = "/etc/hadir/policy.toml"
+    state_dir: Text = "/var/lib/hadir"
+    policy_file: Text = "/etc/hadir/policy.toml"
     site: Site = Site()
     device: Device = Device()
     control: Control = Control()
@@ -105,7 +117,7 @@ def read_config(text: str, name: str) -> KioskConfig:
     """The configuration in `text`. Raises `BadFileError` with every fault at once."""
     config = read_toml(text, KioskConfig, name)
     faults = [
-        Fault(line_of(text, path), ".".join(map(str, path)), why)
+        Fault(line_of(text, path), dotted(path), f"{dotted(path)}: {why}")
         for path, why in _impossible(config)
     ]
     if faults:
@@ -113,45 +125,42 @@ def read_config(text: str, name: str) -> KioskConfig:
     return config
 
 
-def _impossible(config: KioskConfig) -> list[tuple[tuple[str | int, ...], str]]:
-    faults: list[tuple[tuple[str | int, ...], str]] = []
+def _impossible(config: KioskConfig) -> Iterator[tuple[Path, str]]:
+    """What each value's own type cannot say."""
     for key, value in (("tenant", config.device.tenant), ("id", config.device.id)):
-        if not value or any(
-            c in "/+#" or not c.isprintable() or c.isspace() for c in value
-        ):
-            faults.append(
-                (
-                    ("device", key),
-                    f"device.{key}: {value!r} cannot be part of an MQTT topic",
-                )
+        if any(c in "/+#" or not c.isprintable() or c.isspace() for c in value):
+            yield ("device", key), f"{value!r} cannot be part of an MQTT topic: no / + # and no spaces"
+    if config.control.admin_socket == config.control.ui_socket:
+        yield ("control", "ui_socket"), "the screen needs a socket of its own"
+    if (config.site.latitude is None) != (config.site.longitude is None):
+        yield ("site", "longitude"), "set latitude and longitude both, or neither"
+    try:
+        date.fromisoformat(config.clock.floor)
+    except ValueError:
+        yield ("clock", "floor"), f"{config.clock.floor!r} is no date such as 2026-01-31"
+    yield from _impossible_sync(config.sync)
+    yield from _impossible_readers(config.readers)
+
+
+def _impossible_sync(sync: Sync) -> Iterator[tuple[Path, str]]:
+    if sync.host and not _is_key(sync.centre_key):
+        yield ("sync", "centre_key"), "64 hex digits are wanted, as `hadir-centre key` prints them"
+    if sync.password_file and not sync.username:
+        yield ("sync", "password_file"), "a password needs a username"
+
+
+def _is_key(text: str) -> bool:
+    return len(text) == 64 and all(c in "0123456789abcdefABCDEF" for c in text)
+
+
+def _impossible_readers(readers: tuple[Reader, ...]) -> Iterator[tuple[Path, str]]:
+    for index, reader in enumerate(readers):
+        if reader.name in [before.name for before in readers[:index]]:
+            yield ("reader", index, "name"), f"two readers are called {reader.name!r}"
+        if reader.port in [before.port for before in readers[:index]]:
+            yield ("reader", index, "port"), f"two readers are on {reader.port}"
+        if reader.emulator_control is not None and not reader.simulated:
+            yield (
+                ("reader", index, "emulator_control"),
+                "only an emulated reader has one; set simulated = true",
             )
-    names = [reader.name for reader in config.readers]
-    faults += [
-        (("reader", index, "name"), f"two readers are called {name!r}")
-        for index, name in enumerate(names)
-        if name in names[:index]
-    ]
-    if config.sync.host and len(config.sync.centre_key) != 64:
-        faults.append(
-            (
-                ("sync", "centre_key"),
-                "sync.centre_key: 64 hex digits, see `hadir-centre key`",
-            )
-        )
-    if not 1 <= config.sync.port <= 65_535:
-        faults.append(
-            (("sync", "port"), f"sync.port: {config.sync.port} is no port (1 to 65535)")
-        )
-    if config.sync.window < 1:
-        faults.append((("sync", "window"), "sync.window: at least 1"))
-    if not 4_096 <= config.sync.batch_bytes <= 1_048_576:
-        faults.append((("sync", "batch_bytes"), "sync.batch_bytes: 4096 to 1048576"))
-    for key, degrees, most in (
-        ("latitude", config.site.latitude, 90),
-        ("longitude", config.site.longitude, 180),
-    ):
-        if degrees is not None and abs(degrees) > most:
-            faults.append(
-                (("site", key), f"site.{key}: {degrees} degrees, at most {most}")
-            )
-    return faults

@@ -1,0 +1,91 @@
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from kiosk.core.checked import BadFileError, struct_in
+from kiosk.core.config import KioskConfig, Reader, read_config
+
+SAMPLE = Path(__file__).parents[2] / "config" / "kiosk.toml"
+
+
+def faults(text: str) -> list[str]:
+    with pytest.raises(BadFileError) as caught:
+        read_config(text, "kiosk.toml")
+    return [str(fault) for fault in caught.value.faults]
+
+
+def test_nothing_said_is_all_defaults() -> None:
+    assert read_config("", "empty") == KioskConfig()
+
+
+def test_the_sample_equals_the_defaults() -> None:
+    assert read_config(SAMPLE.read_text(), "kiosk.toml") == KioskConfig()
+
+
+def uncommented() -> dict[str, Any]:
+    """The sample with its commented-out keys and tables switched on."""
+    return tomllib.loads(re.sub(r"^# ?(?=[a-z_]+ = |\[\[)", "", SAMPLE.read_text(), flags=re.MULTILINE))
+
+
+def test_the_sample_says_every_key() -> None:
+    def compare(tree: dict[str, Any], type_: type[msgspec.Struct], where: str) -> None:
+        fields = {field.encode_name: field for field in msgspec.structs.fields(type_)}
+        assert set(tree) == set(fields), where
+        for name, field in fields.items():
+            struct, many = struct_in(field.type)
+            if struct:
+                compare(tree[name][0] if many else tree[name], struct, name)
+
+    compare(uncommented(), KioskConfig, "the file")
+
+
+def test_the_samples_reader_is_the_default_one() -> None:
+    entry = uncommented()["reader"][0]
+    assert msgspec.convert({**entry, "emulator_control": None}, Reader) == Reader(name="finger")
+
+
+def test_impossible_values_are_all_named_with_their_lines() -> None:
+    text = """\
+[site]
+latitude = 91
+[device]
+tenant = "kab/jember"
+id = "kiosk 1"
+[sync]
+host = "broker"
+port = 70000
+centre_key = "abc"
+[clock]
+floor = "1 January"
+"""
+    assert faults(text) == [
+        "line 2: site.latitude: 91 is too large: at most 90.0",
+        "line 8: sync.port: 70000 is too large: at most 65535",
+    ]
+    text = text.replace("91", "-8").replace("70000", "1883")
+    assert faults(text) == [
+        "line 1: site.longitude: set latitude and longitude both, or neither",
+        "line 4: device.tenant: 'kab/jember' cannot be part of an MQTT topic: no / + # and no spaces",
+        "line 5: device.id: 'kiosk 1' cannot be part of an MQTT topic: no / + # and no spaces",
+        "line 9: sync.centre_key: 64 hex digits are wanted, as `hadir-centre key` prints them",
+        "line 11: clock.floor: '1 January' is no date such as 2026-01-31",
+    ]
+
+
+def test_two_readers_may_not_share_name_or_port() -> None:
+    text = '[[reader]]\nname = "a"\n[[reader]]\nname = "a"\nemulator_control = "x"\n'
+    assert faults(text) == [
+        "line 3: reader[2].port: two readers are on /dev/hadir/r307",
+        "line 4: reader[2].name: two readers are called 'a'",
+        "line 5: reader[2].emulator_control: only an emulated reader has one; set simulated = true",
+    ]
+
+
+def test_a_number_that_is_none_is_refused() -> None:
+    assert faults("[site]\nlatitude = nan\nlongitude = 1\n") == [
+        "line 2: site.latitude: nan is too small: at least -90.0"
+    ]
