@@ -7,17 +7,26 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from drivers.base.face import Vector, unit
+from drivers.base.face import Vector
+
+NOISE_EXPONENT = 1.2
+"""1 would bring the mean back to unit length, 2 would undo all that disagreement takes off the similarity."""
 
 
 def merged(vectors: Sequence[Vector]) -> Vector:
-    """Several embeddings of one person as one: their mean, brought back to unit length."""
-    return unit(np.mean(np.asarray(vectors, dtype=np.float32), axis=0))
+    """Several embeddings of one person as one: their mean, a little longer the more they disagree.
+
+    Noise in the pictures shortens their mean and lowers its similarity to everything; the exponent gives
+    part of that back (the psychometricians' correction for attenuation). A single picture stays as it is.
+    """
+    mean = np.mean(np.asarray(vectors, dtype=np.float32), axis=0)
+    longer: Vector = (mean / max(float(np.linalg.norm(mean)), 1e-6) ** NOISE_EXPONENT).astype(np.float32)
+    return longer
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One enrolled person and the similarity to the probe, a cosine (-1 to 1)."""
+    """One enrolled person and the similarity to the probe, about a cosine (-1 to 1)."""
 
     person_id: str
     score: float
@@ -31,6 +40,7 @@ class Gallery:
         self.person_ids = tuple(known)
         self.pictures = min((len(vectors) for vectors in known.values()), default=0)
         """The fewest pictures anybody is enrolled with."""
+        self._rows = {person: row for row, person in enumerate(self.person_ids)}
         self._models = np.array([merged(vectors) for vectors in known.values()], dtype=np.float32)
 
     def __len__(self) -> int:
@@ -45,6 +55,11 @@ class Gallery:
         top = np.argpartition(scores, -count)[-count:]
         order = top[np.argsort(-scores[top])]
         return [Candidate(self.person_ids[i], float(scores[i])) for i in order]
+
+    def worst(self, person_id: str, frames: Sequence[Vector]) -> float:
+        """The least similarity of any single frame to this person."""
+        model = self._models[self._rows[person_id]]
+        return min(float(model @ frame) for frame in frames)
 
     def look_alikes(self, vectors: Sequence[Vector], threshold: float, but: str = "") -> list[Candidate]:
         """Enrolled people other than `but` who are closer to these pictures than `threshold`, best first."""
