@@ -130,8 +130,8 @@ class Sheet:
                 draw.uniform(0.3, 0.7) * SIZE[0] + 40 * self._swing(at_s, 0),
                 draw.uniform(0.2, 0.6) * SIZE[1],
             )
-            spot = np.exp(-(((xs - x) / 50) ** 2 + ((ys - y) / 35) ** 2))
-            picture = picture + self._surface.glare * 255 * spot[..., None]
+            spot = np.exp(-(((xs - x) / 50) ** 2 + ((ys - y) / 35) ** 2)).astype(np.float32)
+            picture = picture + np.float32(self._surface.glare * 255) * spot[..., None]
         return picture
 
 
