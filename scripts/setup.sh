@@ -68,9 +68,9 @@ system_packages() {
     command -v dpkg-query >/dev/null || { say "not Debian: you need what these packages hold: $packages" && return; }
     missing=$(missing_packages | tr '\n' ' ')
     [ -n "$missing" ] || return 0
-    say "installing $missing"
-    # shellcheck disable=SC2086
     if become_root true; then
+        say "installing $missing"
+        # shellcheck disable=SC2086
         install_packages $missing
         return
     fi
