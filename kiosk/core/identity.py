@@ -1,7 +1,7 @@
 """Identity numbers of Indonesian staff: NIP (18 digits, checked part by part), NIPPPK, NIK, local ids.
 
 NIP since 2008 (Perka BKN 22/2007): birth date YYYYMMDD, month of appointment YYYYMM, sex 1 or 2,
-serial 001-999. A NIPPPK has the same length, its month field being 21 and up for the contract kind;
+serial 001-999. A NIPPPK has the same length; where a NIP has the month it has a contract code from 21 up;
 NIK has 16 digits with the birth date DDMMYY in the middle (day + 40 for women).
 """
 
@@ -72,10 +72,9 @@ def _parse_nip(digits: str, today: date | None) -> Number:
             "appointment year",
             f"NIP digits 9-12 say appointed in {year}, born in {born.year}: that cannot be",
         )
-    if today is not None and (year, month % 20) > (today.year, today.month):
+    if today is not None and (year, 0 if contract else month) > (today.year, today.month):
         raise BadNumberError(
-            "appointment year",
-            f"NIP digits 9-14 say appointed {year}-{month % 20:02}, in the future",
+            "appointment year", f"NIP digits 9-14 say appointed {year}-{month:02}, in the future"
         )
     if sex not in "12":
         raise BadNumberError("sex", f"NIP digit 15 is {sex}: 1 is a man, 2 a woman")
@@ -96,9 +95,7 @@ def _parse_nik(digits: str) -> Number:
             "Dukcapil",
         )
     if digits[12:] == "0000":
-        raise BadNumberError(
-            "serial", "NIK digits 13-16 are 0000: serials begin at 0001", "Dukcapil"
-        )
+        raise BadNumberError("serial", "NIK digits 13-16 are 0000: serials begin at 0001", "Dukcapil")
     return Number("nik", digits)
 
 

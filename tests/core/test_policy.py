@@ -42,10 +42,11 @@ due = 07:00:00
 closes = 09:00:00
 days = ["monday"]
 """
+    days = "mon, tue, wed, thu, fri, sat, sun"
     assert faults(text) == [
         "line 2: mode: 'lenent' is not one of lenient, strict; did you mean 'lenient'?",
         "line 6: not TOML: expected newline or end of document after a statement; a time is written 06:00:00",
-        "line 9: session[1].days: entry 1: 'monday' is not one of mon, tue, wed, thu, fri, sat, sun; did you mean 'mon'?",
+        f"line 9: session[1].days: entry 1: 'monday' is not one of {days}; did you mean 'mon'?",
     ]
 
 

@@ -1,0 +1,163 @@
+"""People from a CSV file as offices keep them: any delimiter, English or Bahasa headers, Excel's habits.
+
+Each row that cannot be used is an error with its line and the part that is wrong; the others are rows.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kiosk.core.api import PersonRow, RowError
+from kiosk.core.identity import BadNumberError, parse_number
+
+OPERATOR = "the unit's operator"
+TEXT_COLUMN = "whoever made the file: format the column as Text before typing or pasting the numbers"
+MAX_BYTES = 32 * 1024 * 1024
+_HEADERS = {
+    "number": ("nip", "nipppk", "nip/nipppk", "nik", "number", "nomor", "nomor induk", "no induk", "id"),
+    "name": ("name", "nama", "nama lengkap", "full name", "nama pegawai"),
+    "category": ("category", "kategori", "golongan", "status pegawai", "jenis pegawai"),
+    "unit": ("unit", "unit kerja", "opd", "instansi", "bagian"),
+    "active": ("active", "aktif"),
+}
+_COLUMNS = {header: column for column, headers in _HEADERS.items() for header in headers}
+_CATEGORIES = {
+    "pns": "PNS",
+    "cpns": "PNS",
+    "p3k": "P3K",
+    "pppk": "P3K",
+    "honorer": "honorer",
+    "honor": "honorer",
+    "non asn": "honorer",
+    "guest": "guest",
+    "tamu": "guest",
+}
+_YES = ("", "1", "y", "ya", "yes", "true", "aktif", "active")
+_NO = ("0", "n", "t", "tidak", "no", "false", "nonaktif", "inactive")
+_ROUNDED = re.compile(r"\d([.,]\d+)?E\+?\d+", re.IGNORECASE)
+
+
+class BadRosterError(ValueError):
+    """The file as a whole cannot be used; `hint` says what to do."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """What a file holds: `ignored` names the columns nobody here knows."""
+
+    rows: tuple[PersonRow, ...]
+    errors: tuple[RowError, ...]
+    ignored: tuple[str, ...]
+
+
+def read_roster(raw: bytes) -> Roster:
+    """The people in a CSV file. Raises `BadRosterError` when it is no such file at all."""
+    lines = _lines(_text(raw))
+    delimiter = _delimiter(lines)
+    reader = csv.reader(lines, delimiter=delimiter)
+    try:
+        header = next((row for row in reader if any(cell.strip() for cell in row)), [])
+        if header and header[0].lower().startswith("sep="):
+            header = next(reader, [])
+        columns = _columns(header)
+        parsed, begun = [], reader.line_num + 1
+        for row in reader:
+            if any(cell.strip() for cell in row):
+                parsed.append(_row(begun, dict(zip(columns, row, strict=False))))
+            begun = reader.line_num + 1
+    except csv.Error as error:
+        raise BadRosterError(
+            f"line {reader.line_num}: {error}", "look for a quote that is never closed"
+        ) from error
+    return _without_duplicates(parsed, tuple(h.strip() for h in header if h.strip() and _named(h) is None))
+
+
+def _text(raw: bytes) -> str:
+    if len(raw) > MAX_BYTES:
+        raise BadRosterError(f"{len(raw)} bytes are no list of people", "split the file by unit")
+    if raw.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        raise BadRosterError("this is an Excel workbook", "in Excel: Save As, type 'CSV UTF-8'")
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return raw.decode("utf-16", errors="replace")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return raw.decode("cp1252", errors="replace")
+
+
+def _lines(text: str) -> list[str]:
+    if "\0" in text:
+        raise BadRosterError("this is no text file", "export the list as CSV (UTF-8)")
+    return re.split(r"(?<=\n)", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def _delimiter(lines: Sequence[str]) -> str:
+    """The one that makes most known columns of the first written line."""
+    first = next((line for line in lines if line.strip() and not line.lower().startswith("sep=")), "")
+    return max(",;\t|", key=lambda mark: sum(_named(cell) is not None for cell in first.split(mark)))
+
+
+def _named(header: str) -> str | None:
+    return _COLUMNS.get(" ".join(header.strip(" \n\t\"'*:.").lower().replace("_", " ").split()))
+
+
+def _columns(header: Sequence[str]) -> list[str]:
+    columns = [_named(cell) or f"?{index}" for index, cell in enumerate(header)]
+    hint = "begin with a line such as: nip,name,category,unit (or nip,nama,golongan,unit kerja)"
+    missing = [name for name in ("number", "name") if name not in columns]
+    if missing:
+        raise BadRosterError(f"the first line names no column for the {' and the '.join(missing)}", hint)
+    if twice := {name for name in columns if columns.count(name) > 1}:
+        raise BadRosterError(f"the first line names the {', '.join(sorted(twice))} twice", hint)
+    return columns
+
+
+def _row(line: int, cells: dict[str, str]) -> PersonRow | RowError:
+    cells = {name: " ".join(cell.split()) for name, cell in cells.items()}
+    written = cells.get("number", "").removeprefix("'")
+    written = re.sub(r'^="?(.*?)"?$', r"\1", written)
+    name, category, active = cells.get("name", ""), cells.get("category", ""), cells.get("active", "").lower()
+    try:
+        number = _number(written)
+        if not name:
+            raise BadNumberError("name", "the name is empty", OPERATOR)
+        if active not in _YES and active not in _NO:
+            raise BadNumberError("active", f"{active!r} is neither ya nor tidak", OPERATOR)
+    except BadNumberError as error:
+        return RowError(line, written[:40], error.part, str(error), error.ask)
+    category = _CATEGORIES.get(category.lower().replace("-", " "), category)
+    return PersonRow(line, number, name, category, cells.get("unit", ""), active in _YES)
+
+
+def _number(written: str) -> str:
+    if _ROUNDED.fullmatch(written):
+        why = f"{written}: a spreadsheet has rounded this number, its last digits are lost"
+        raise BadNumberError("spreadsheet", why, TEXT_COLUMN)
+    try:
+        return parse_number(written).text
+    except BadNumberError as error:
+        if error.part == "serial" and written.endswith("000"):
+            why = f"{error}; spreadsheets keep 15 digits only and make the last three 000"
+            raise BadNumberError("serial", why, TEXT_COLUMN) from error
+        raise
+
+
+def _without_duplicates(parsed: list[PersonRow | RowError], ignored: tuple[str, ...]) -> Roster:
+    rows: dict[str, PersonRow] = {}
+    errors = []
+    for row in parsed:
+        if isinstance(row, RowError):
+            errors.append(row)
+        elif row.number in rows:
+            why = f"the same number stands on line {rows[row.number].line}"
+            errors.append(RowError(row.line, row.number, "number", why, OPERATOR))
+        else:
+            rows[row.number] = row
+    return Roster(tuple(rows.values()), tuple(errors), ignored)
