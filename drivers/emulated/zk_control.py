@@ -1,0 +1,143 @@
+"""The control socket of an emulated terminal: one JSON object a line, one answer a line.
+
+| op | fields | does |
+|---|---|---|
+| `punch` | `user_id`, `state` 0, `verify` 1, `live` true, `count` 1, `wall` now | somebody punches |
+| `user` | `user_id`, `name`, `uid` | somebody is enrolled on the terminal |
+| `fill` | `users`, `records` | people and punches are made up |
+| `status` | | what it holds, `taken` punches ever |
+| `unplug`, `replug` | | the network cable |
+| `reboot` | `down_s` 0.5 | power off and on |
+| `fault` | `kind`, `count` 1, `after` 0 | the next messages go wrong; `none` ends all faults |
+| `faults` | `rates`, `quirks` | probability of each fault per message, of each quirk per large answer |
+| `clock` | `offset_s` or `wall` or `code` | the clock jumps, or is stuck at an impossible date |
+
+An answer is `{"ok": true, ...}` or `{"ok": false, "error": "..."}`.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from drivers.emulated.zk_wire import Moment, Person
+
+if TYPE_CHECKING:
+    from drivers.emulated.zk import ZkEmulator
+
+Fields = Mapping[str, Any]
+
+
+class ControlSocket:
+    """Serves `path` until closed."""
+
+    def __init__(self, emulator: ZkEmulator, path: Path) -> None:
+        self._emulator = emulator
+        self._path = path
+        path.unlink(missing_ok=True)
+        self._socket = socket.socket(socket.AF_UNIX)
+        self._socket.bind(str(path))
+        self._socket.listen()
+        threading.Thread(target=self._accept, name="zk-control", daemon=True).start()
+
+    def close(self) -> None:
+        """Stop serving."""
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+        self._path.unlink(missing_ok=True)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with suppress(OSError), connection, connection.makefile("rwb") as lines:
+            for line in lines:
+                lines.write(json.dumps(answer(self._emulator, line)).encode() + b"\n")
+                lines.flush()
+
+
+def answer(emulator: ZkEmulator, line: bytes) -> dict[str, Any]:
+    """Do what one line says."""
+    try:
+        asked = json.loads(line)
+        return {"ok": True, **_OPERATIONS[asked["op"]](emulator, asked)}
+    except (ValueError, KeyError, TypeError) as error:
+        return {"ok": False, "error": f"{type(error).__name__}: {error}"}
+
+
+def _punch(emulator: ZkEmulator, asked: Fields) -> Fields:
+    wanted = {key: asked[key] for key in ("state", "verify", "wall", "live", "count") if key in asked}
+    return {"wall": emulator.punch(str(asked["user_id"]), **wanted)}
+
+
+def _user(emulator: ZkEmulator, asked: Fields) -> Fields:
+    uid = asked.get("uid") or max(emulator.store.people, default=0) + 1
+    emulator.store.add_person(Person(uid, str(asked["user_id"]), asked.get("name", "")))
+    return {"uid": uid}
+
+
+def _fill(emulator: ZkEmulator, asked: Fields) -> Fields:
+    emulator.store.fill(asked["users"], asked["records"])
+    return {"records": emulator.store.records}
+
+
+def _reboot(emulator: ZkEmulator, asked: Fields) -> Fields:
+    emulator.reboot(float(asked.get("down_s", 0.5)))
+    return {}
+
+
+def _fault(emulator: ZkEmulator, asked: Fields) -> Fields:
+    emulator.fault(asked["kind"], asked.get("count", 1), asked.get("after", 0))
+    return {}
+
+
+def _faults(emulator: ZkEmulator, asked: Fields) -> Fields:
+    emulator.faults.set_rates(asked.get("rates", {}))
+    emulator.quirks.set_rates(asked.get("quirks", {}))
+    return {}
+
+
+def _clock(emulator: ZkEmulator, asked: Fields) -> Fields:
+    clock = emulator.store.clock
+    if "code" in asked:
+        clock.stick(asked["code"])
+    elif "wall" in asked:
+        clock.set(Moment.from_text(asked["wall"]))
+    else:
+        clock.offset_s = float(asked["offset_s"])
+    return {"wall": clock.now().text}
+
+
+def _unplug(emulator: ZkEmulator, _asked: Fields) -> Fields:
+    emulator.network.unplug()
+    return {}
+
+
+def _replug(emulator: ZkEmulator, _asked: Fields) -> Fields:
+    emulator.network.replug()
+    return {}
+
+
+_OPERATIONS: Mapping[str, Callable[[ZkEmulator, Fields], Fields]] = {
+    "punch": _punch,
+    "user": _user,
+    "fill": _fill,
+    "status": lambda emulator, _asked: emulator.status(),
+    "unplug": _unplug,
+    "replug": _replug,
+    "reboot": _reboot,
+    "fault": _fault,
+    "faults": _faults,
+    "clock": _clock,
+}

@@ -1,0 +1,266 @@
+"""An emulated ZKTeco terminal on the network: TCP and UDP on one port, faults on the way out."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+from random import Random
+
+from drivers.emulated import zk_wire as wire
+from drivers.emulated.fault import Chunk, FaultPlan, Outcome
+from drivers.emulated.zk_machine import Client, Machine
+from drivers.emulated.zk_wire import Packet
+
+QUIRKS = ("short", "overtake", "reorder", "lost_data")
+"""How a large answer goes wrong; over TCP only `short` and `lost_data` make sense."""
+_COALESCE_S = 0.1
+_LYING_LENGTH = 1016
+
+
+def _wrong_reply(message: bytes, _rng: Random) -> Outcome:
+    """The answer carries the number of another command."""
+    top = message[:8] if message.startswith(wire.MAGIC) else b""
+    packet = wire.parse(message[len(top) :])
+    if packet is None:
+        return Outcome("wrong_reply", (Chunk(0.0, message),), intact=True)
+    other = Packet(packet.command, packet.session, (packet.reply + 7) & 0xFFFF, packet.data)
+    return Outcome("wrong_reply", (Chunk(0.0, top + other.to_bytes()),), intact=False)
+
+
+def _coalesce(message: bytes, _rng: Random) -> Outcome:
+    """Held back to leave together with the next message."""
+    return Outcome("coalesce", (Chunk(0.0, message),), intact=True)
+
+
+def wire_plan(seed: int) -> FaultPlan:
+    """What can happen to each message of a terminal."""
+    return FaultPlan(seed, extra={"wrong_reply": _wrong_reply, "coalesce": _coalesce})
+
+
+def quirk_plan(seed: int) -> FaultPlan:
+    """What can happen to each large answer of a terminal."""
+    return FaultPlan(seed, extra={kind: _named(kind) for kind in QUIRKS})
+
+
+def _named(kind: str) -> Callable[[bytes, Random], Outcome]:
+    return lambda _message, _rng: Outcome(kind, (), intact=False)
+
+
+class Outbox:
+    """Sends messages one after another, each through the fault plan, without keeping the machine waiting."""
+
+    def __init__(self, plan: FaultPlan, write: Callable[[bytes], None], hang_up: Callable[[], None]) -> None:
+        self._plan = plan
+        self._write = write
+        self._hang_up = hang_up
+        self._queue: SimpleQueue[tuple[Sequence[bytes], bool] | None] = SimpleQueue()
+        self._stopped = threading.Event()
+        self._held = b""
+        self._thread = threading.Thread(target=self._run, name="zk-outbox", daemon=True)
+        self._thread.start()
+
+    def put(self, messages: Sequence[bytes], *, hang_up: bool = False) -> None:
+        """Send these, then hang up if so wished."""
+        self._queue.put((messages, hang_up))
+
+    def stop(self) -> None:
+        """Send nothing more."""
+        self._stopped.set()
+        self._queue.put(None)
+
+    def _run(self) -> None:
+        while (item := self._next()) is not None and not self._stopped.is_set():
+            messages, hang_up = item
+            with suppress(OSError):
+                for message in messages:
+                    hang_up = self._send(message) or hang_up
+            if hang_up:
+                self._hang_up()
+
+    def _next(self) -> tuple[Sequence[bytes], bool] | None:
+        if self._held:
+            with suppress(Empty):
+                return self._queue.get(timeout=_COALESCE_S)
+            held, self._held = self._held, b""
+            with suppress(OSError):
+                self._write(held)
+        return self._queue.get()
+
+    def _send(self, message: bytes) -> bool:
+        """Returns whether the fault ends with hanging up."""
+        outcome = self._plan.apply(message)
+        if outcome.kind == "coalesce":
+            self._held += message
+            return False
+        held, self._held = self._held, b""
+        for number, chunk in enumerate(outcome.chunks):
+            self._stopped.wait(chunk.delay_ms / 1000)
+            self._write(held + chunk.data if number == 0 else chunk.data)
+        return outcome.hang_up
+
+
+class Peer:
+    """A host that talks to the terminal."""
+
+    def __init__(self, client: Client, outbox: Outbox) -> None:
+        self.client = client
+        self.outbox = outbox
+
+    def send(self, packets: Sequence[Packet], *, hang_up: bool = False) -> None:
+        """Put packets on the wire."""
+        raw = [packet.to_bytes() for packet in packets]
+        self.outbox.put([wire.over_tcp(one) for one in raw] if self.client.tcp else raw, hang_up=hang_up)
+
+    def send_events(self, packets: Sequence[Packet], *, lying_length: bool = False) -> None:
+        """Events leave together, in one segment over TCP; recorded ones claim to be longer than they are."""
+        raw = [packet.to_bytes() for packet in packets]
+        if not self.client.tcp:
+            self.outbox.put(raw)
+            return
+        top = wire.over_tcp(b"\0" * _LYING_LENGTH)[:8]
+        self.outbox.put([b"".join(top + one if lying_length else wire.over_tcp(one) for one in raw)])
+
+
+class Network:
+    """Listens, hands packets to the machine one at a time, and can be unplugged."""
+
+    def __init__(
+        self, machine: Machine, plan: FaultPlan, lock: threading.RLock, host: str, port: int
+    ) -> None:
+        self._machine = machine
+        self._plan = plan
+        self._lock = lock
+        self._peers: dict[object, Peer] = {}
+        self._sockets: set[socket.socket] = set()
+        self.plugged = True
+        self.connections = 0
+        self.on_reboot: Callable[[], None] = lambda: None
+        self.host = host
+        self.port = port
+        self._listener: socket.socket | None = None
+        self._udp: socket.socket | None = None
+
+    def start(self) -> None:
+        """Listen on TCP and UDP."""
+        self._listener = socket.create_server((self.host, self.port), backlog=64)
+        self.port = self._listener.getsockname()[1]
+        self._udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._udp.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+        self._udp.bind((self.host, self.port))
+        for target, sock in ((self._accept, self._listener), (self._serve_udp, self._udp)):
+            threading.Thread(target=target, args=(sock,), name="zk-net", daemon=True).start()
+
+    def stop(self) -> None:
+        """Close everything, hosts hear of it."""
+        for sock in (self._listener, self._udp):
+            _shut(sock)
+        self._listener = self._udp = None
+        self.drop_all()
+
+    def drop_all(self) -> None:
+        """Forget every session and close every connection."""
+        with self._lock:
+            peers, self._peers = list(self._peers.values()), {}
+            sockets, self._sockets = self._sockets, set()
+        for peer in peers:
+            peer.outbox.stop()
+        for sock in sockets:
+            _shut(sock)
+
+    def unplug(self) -> None:
+        """From now on nothing goes in or out; nobody is told."""
+        self.plugged = False
+
+    def replug(self) -> None:
+        """The network is back; old connections are dead."""
+        self.drop_all()
+        self.plugged = True
+
+    def listening(self) -> list[Peer]:
+        """Hosts that registered for punches."""
+        with self._lock:
+            return [
+                peer
+                for peer in self._peers.values()
+                if peer.client.known and peer.client.events & wire.EF_ATTLOG
+            ]
+
+    def _accept(self, listener: socket.socket) -> None:
+        while True:
+            try:
+                sock, _address = listener.accept()
+            except OSError:
+                return
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with self._lock:
+                self.connections += 1
+                self._sockets.add(sock)
+            threading.Thread(target=self._serve_tcp, args=(sock,), name="zk-host", daemon=True).start()
+
+    def _serve_tcp(self, sock: socket.socket) -> None:
+        outbox = Outbox(self._plan, lambda data: self._write(sock, data), lambda: _shut(sock))
+        peer = self._peers[sock] = Peer(Client(tcp=True), outbox)
+        buffer = b""
+        with suppress(OSError):
+            while data := sock.recv(1 << 16):
+                buffer = self._take(peer, buffer + data) if self.plugged else b""
+        outbox.stop()
+        with self._lock:
+            self._peers.pop(sock, None)
+            self._sockets.discard(sock)
+        sock.close()
+
+    def _take(self, peer: Peer, buffer: bytes) -> bytes:
+        """Handle the whole packets in `buffer`; returns the rest."""
+        while buffer.startswith(wire.MAGIC) and len(buffer) >= 8:
+            end = 8 + int.from_bytes(buffer[4:8], "little")
+            if len(buffer) < end:
+                return buffer
+            self._handle(peer, buffer[8:end])
+            buffer = buffer[end:]
+        return buffer if wire.MAGIC.startswith(buffer[:4]) else b""
+
+    def _serve_udp(self, sock: socket.socket) -> None:
+        while True:
+            try:
+                raw, address = sock.recvfrom(1 << 16)
+            except OSError:
+                return
+            if self.plugged and raw:
+                self._handle(self._udp_peer(sock, address), raw)
+
+    def _udp_peer(self, sock: socket.socket, address: tuple[str, int]) -> Peer:
+        with self._lock:
+            if address not in self._peers:
+                outbox = Outbox(self._plan, lambda data: self._write_to(sock, address, data), lambda: None)
+                self._peers[address] = Peer(Client(tcp=False), outbox)
+            return self._peers[address]
+
+    def _handle(self, peer: Peer, raw: bytes) -> None:
+        packet = wire.parse(raw)
+        if packet is None:
+            return
+        with self._lock:
+            reply = self._machine.handle(peer.client, packet)
+        peer.send(reply.packets, hang_up=reply.hang_up and peer.client.tcp)
+        if reply.reboot:
+            self.on_reboot()
+
+    def _write(self, sock: socket.socket, data: bytes) -> None:
+        if self.plugged:
+            sock.sendall(data)
+
+    def _write_to(self, sock: socket.socket, address: tuple[str, int], data: bytes) -> None:
+        if self.plugged:
+            sock.sendto(data, address)
+
+
+def _shut(sock: socket.socket | None) -> None:
+    if sock is not None:
+        with suppress(OSError):
+            sock.shutdown(socket.SHUT_RDWR)
+        with suppress(OSError):
+            sock.close()

@@ -1,0 +1,261 @@
+"""The connection to a ZKTeco terminal: what pyzk takes for its socket, but bounded.
+
+pyzk reads answers with one `recv` each, knows no deadline, takes a closed peer for an empty answer and
+mixes live events up with answers. Here every `recv` hands it bytes of exactly one sound frame that answers
+its last command; events go into a queue of their own, late answers are dropped, a closed peer or silence is
+an error.
+"""
+
+from __future__ import annotations
+
+import socket
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+from drivers.base.deadline import Deadline
+from drivers.base.errors import ProtocolError, Timeout, Unavailable
+from drivers.zk.frames import EVENT, Frame, Stream, with_top
+
+_RECEIVE_BYTES = 1 << 16
+_DATAGRAM_BUFFER_BYTES = 1 << 20
+_ACK_OK = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait: to connect, for a small answer, for slow work, in silence amid a large answer."""
+
+    connect_s: float = 3.0
+    answer_s: float = 2.5
+    work_s: float = 10.0
+    quiet_s: float = 2.5
+
+
+class Line(ABC):
+    """A connection; one thread uses it, any thread may `close` it."""
+
+    tcp: bool
+
+    def __init__(self, sock: socket.socket, patience: Patience) -> None:
+        self.patience = patience
+        self.events: deque[Frame] = deque()
+        self.last: Frame | None = None
+        self.deadline = Deadline.after(patience.work_s)
+        self._sock = sock
+        self._answer_s = patience.answer_s
+        self._asked = 0
+        self._rest = b""
+        self._closed = False
+
+    def settimeout(self, _timeout_s: float | None) -> None:  # noqa: B027
+        """Nothing: pyzk's idea of a timeout does not apply, `deadline` and `patience` do."""
+
+    @abstractmethod
+    def recv(self, size: int) -> bytes:
+        """For pyzk: up to `size` bytes of the answer to its last command."""
+
+    @contextmanager
+    def patient(self) -> Iterator[None]:
+        """For commands that make the terminal work: write flash, prepare its log."""
+        self._answer_s = self.patience.work_s
+        try:
+            yield
+        finally:
+            self._answer_s = self.patience.answer_s
+
+    def reply(self, total_s: float, quiet_s: float) -> Frame:
+        """The next frame that answers the last command, within `total_s` and without `quiet_s` of silence.
+
+        Raises `Timeout`, `Unavailable`, or `ProtocolError` for a wrong checksum.
+        """
+        until = Deadline.after(min(total_s, self.deadline.left_s))
+        while True:
+            frame = self._frame(until, quiet_s)
+            if frame is None:
+                raise Timeout("the terminal does not answer")
+            if frame.command == EVENT:
+                self.events.append(frame)
+            elif not frame.sound:
+                self._unsound(frame)
+            elif frame.reply == self._asked:
+                self.last = frame
+                return frame
+
+    def wait_for_event(self, timeout_s: float) -> None:
+        """Come back as soon as `events` holds one, or after `timeout_s`."""
+        until = Deadline.after(min(timeout_s, self.deadline.left_s))
+        while not self.events:
+            frame = self._frame(until, timeout_s)
+            if frame is None:
+                return
+            if frame.command == EVENT:
+                self.events.append(frame)
+        while (frame := self._buffered()) is not None:
+            if frame.command == EVENT:
+                self.events.append(frame)
+
+    def acknowledge(self, session: int) -> None:
+        """Tell the terminal that an event has arrived."""
+        self._send(Frame(_ACK_OK, session, 0, b"").to_bytes())
+
+    def close(self) -> None:
+        """Hang up, from any thread: a `recv` that waits ends."""
+        self._closed = True
+        with suppress(OSError):
+            self._sock.shutdown(socket.SHUT_RDWR)
+        self._sock.close()
+
+    def _ask(self, payload: bytes) -> None:
+        self._asked = int.from_bytes(payload[6:8], "little")
+        self._rest = b""
+        self._send(payload)
+
+    def _receive(self, wait_s: float) -> bytes | None:
+        """What arrived, or None after `wait_s` of silence."""
+        try:
+            self._sock.settimeout(max(wait_s, 0.001))
+            return self._sock.recv(_RECEIVE_BYTES)
+        except TimeoutError:
+            return None
+        except OSError as error:
+            raise self._lost(error) from error
+
+    def _lost(self, error: OSError) -> Unavailable:
+        if self._closed:
+            return Unavailable("the connection was closed on our side")
+        return Unavailable(f"the connection to the terminal is lost: {error.strerror or error}")
+
+    @abstractmethod
+    def _send(self, payload: bytes) -> None: ...
+
+    @abstractmethod
+    def _frame(self, until: Deadline, quiet_s: float) -> Frame | None:
+        """The next frame of any kind, or None when it is too late or too quiet."""
+
+    @abstractmethod
+    def _buffered(self) -> Frame | None:
+        """A frame that is already here."""
+
+    @abstractmethod
+    def _unsound(self, frame: Frame) -> None:
+        """What to do about an answer with a wrong checksum."""
+
+
+class TcpLine(Line):
+    """One TCP connection, and only one: terminals of this family serve a single client."""
+
+    tcp = True
+
+    def __init__(self, address: tuple[str, int], patience: Patience) -> None:
+        super().__init__(_connect(address, patience.connect_s), patience)
+        self._stream = Stream()
+
+    def send(self, packet: bytes) -> int:
+        """For pyzk: send a command that already has its TCP top."""
+        self._ask(packet[8:])
+        return len(packet)
+
+    def recv(self, size: int) -> bytes:
+        """For pyzk; see `Line`."""
+        if not self._rest:
+            self._rest = with_top(self.reply(self._answer_s, self._answer_s).to_bytes())
+        part, self._rest = self._rest[:size], self._rest[size:]
+        return part
+
+    def _send(self, payload: bytes) -> None:
+        try:
+            self._sock.settimeout(max(min(self._answer_s, self.deadline.left_s), 0.001))
+            self._sock.sendall(with_top(payload))
+        except TimeoutError as error:
+            raise Timeout("the terminal takes no more bytes") from error
+        except OSError as error:
+            raise self._lost(error) from error
+
+    def _frame(self, until: Deadline, quiet_s: float) -> Frame | None:
+        while True:
+            frame = self._stream.next()
+            if frame is not None:
+                return frame
+            data = self._receive(min(quiet_s, until.left_s))
+            if data is None:
+                return self._stream.next(quiet=True)
+            if not data:
+                raise Unavailable("the terminal hung up")
+            self._stream.feed(data)
+            if until.passed:
+                return self._stream.next()
+
+    def _buffered(self) -> Frame | None:
+        return self._stream.next()
+
+    def _unsound(self, frame: Frame) -> None:
+        raise ProtocolError(f"wrong checksum in an answer (command {frame.command})")
+
+
+class UdpLine(Line):
+    """Datagrams to and from one terminal; a damaged one is the same as a lost one."""
+
+    tcp = False
+
+    def __init__(self, address: tuple[str, int], patience: Patience) -> None:
+        super().__init__(_bind(address), patience)
+
+    def sendto(self, packet: bytes, _address: tuple[str, int]) -> int:
+        """For pyzk: send a command."""
+        self._ask(packet)
+        return len(packet)
+
+    def recv(self, size: int) -> bytes:
+        """For pyzk; see `Line`. What does not fit is gone, as with a real datagram."""
+        return self.reply(self._answer_s, self._answer_s).to_bytes()[:size]
+
+    def _send(self, payload: bytes) -> None:
+        try:
+            self._sock.send(payload)
+        except OSError as error:
+            raise self._lost(error) from error
+
+    def _frame(self, until: Deadline, quiet_s: float) -> Frame | None:
+        while not until.passed:
+            datagram = self._receive(min(quiet_s, until.left_s))
+            if datagram is None:
+                return None
+            if not datagram and self._closed:
+                raise Unavailable("the connection was closed on our side")
+            if len(datagram) >= 8:
+                return Frame.from_bytes(datagram)
+        return None
+
+    def _buffered(self) -> Frame | None:
+        datagram = self._receive(0.0)
+        return Frame.from_bytes(datagram) if datagram and len(datagram) >= 8 else None
+
+    def _unsound(self, frame: Frame) -> None:
+        pass
+
+
+def _connect(address: tuple[str, int], timeout_s: float) -> socket.socket:
+    try:
+        sock = socket.create_connection(address, timeout_s)
+    except OSError as error:
+        raise Unavailable(
+            f"no terminal answers at {address[0]}:{address[1]}: {error.strerror or error}",
+            hint="check the terminal's power, network cable and address (menu: Comm.)",
+        ) from error
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    return sock
+
+
+def _bind(address: tuple[str, int]) -> socket.socket:
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _DATAGRAM_BUFFER_BYTES)
+    try:
+        sock.connect(address)
+    except OSError as error:
+        sock.close()
+        raise Unavailable(f"no way to {address[0]}:{address[1]}: {error.strerror or error}") from error
+    return sock
