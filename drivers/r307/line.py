@@ -12,6 +12,9 @@ import serial
 from drivers.base.deadline import Deadline
 from drivers.base.errors import ProtocolError, Timeout, Unavailable
 
+MOST_LEFT_BYTES = 8192
+"""More than a sensor can have left to say."""
+
 REASONS = {
     errno.ENOENT: ("no such device", "plug the sensor in; `ls /dev/serial/by-id` shows what is there"),
     errno.ENXIO: ("no such device", "plug the sensor in; `ls /dev/serial/by-id` shows what is there"),
@@ -72,9 +75,10 @@ class SerialLine:
 
     def settle(self, quiet_s: float, deadline: Deadline) -> None:
         """Throw away what arrives until nothing has for `quiet_s`."""
-        while not deadline.passed:
+        thrown_away = 0
+        while not deadline.passed and thrown_away < MOST_LEFT_BYTES:
             try:
-                self.read(Deadline.after(min(quiet_s, deadline.left_s)))
+                thrown_away += len(self.read(Deadline.after(min(quiet_s, deadline.left_s))))
             except Timeout:
                 return
         raise ProtocolError(f"{self.path}: another device sends on this port without pause")

@@ -9,6 +9,7 @@ from pathlib import Path
 from drivers.base.deadline import Deadline
 from drivers.base.errors import DeviceError, NotSupported, ProtocolError, Rejected, Timeout
 from drivers.base.reader import Led, Reader, ReaderInfo, Touch
+from drivers.r307.answers import EXPECTED
 from drivers.r307.library import Parameters, Product, Zfm
 from drivers.r307.line import SerialLine
 from drivers.r307.port import Port
@@ -18,6 +19,9 @@ FIRST_ANSWER_S = 0.7
 PRODUCT_S = 0.15
 MAX_CAPACITY = 4096
 SLOTS_A_PAGE = 256
+
+GENIMG_REFUSALS = frozenset({0x02, 0x03})
+IMG2TZ_REFUSALS = EXPECTED[0x02].refusals
 
 RING = {
     Led.OFF: (4, 0, 2, 0),
@@ -148,12 +152,12 @@ class R307Reader(Reader):
     # Capturing
 
     def _touch(self, deadline: Deadline) -> Touch | None:
-        """Repeats the whole capture when an answer turned out to belong to another command."""
+        """Repeats the whole capture when an answer may have belonged to another command."""
         started_s = time.monotonic()
         zfm = self._begin(deadline)
         while self._capture(zfm, 1):
             slot, score = zfm.ask(zfm.searchTemplate)
-            if not zfm.port.out_of_step:
+            if captured(zfm.port.surplus):
                 return self._result(slot, score, started_s)
             zfm.port.settle(QUIET_S)
         return None
@@ -191,7 +195,8 @@ class R307Reader(Reader):
 
     def _enrol_merge(self, deadline: Deadline) -> bytes:
         zfm = self._begin(deadline)
-        zfm.ask(zfm.createTemplate)
+        if not zfm.ask(zfm.createTemplate):
+            raise Rejected("different_fingers", "the two captures are not of one finger")
         return self._receive_template(zfm)
 
     # Templates
@@ -290,3 +295,13 @@ class R307Reader(Reader):
     def _finish(self, zfm: Zfm) -> None:
         if zfm.port.out_of_step:
             raise ProtocolError(f"{self._path}: the sensor answers earlier commands")
+
+
+def captured(surplus: list[int]) -> bool:
+    """Whether image and features certainly succeeded, although `surplus` answers were skipped after both.
+
+    The sensor answers in order. So the real answers to GenImg and Img2Tz are two of those that came, in order: a
+    refusal of Img2Tz among the skipped may be real, and so may a refusal of GenImg with another answer behind it.
+    Then the search may have used the features of whoever came before.
+    """
+    return not IMG2TZ_REFUSALS & set(surplus) and not GENIMG_REFUSALS & set(surplus[:-1])

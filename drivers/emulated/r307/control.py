@@ -4,7 +4,8 @@
     {"op": "lift"}  {"op": "unplug"}  {"op": "replug"}  {"op": "status"}  {"op": "speed", "factor": 0}
     {"op": "fault", "kind": "corrupt", "count": 1, "after": 0}
     {"op": "fault", "rates": {"silence": 0.01}, "seed": 7}  {"op": "fault", "clear": true}
-    {"op": "impostor", "kind": "gps"}  {"op": "swap", "capacity": 150}  {"op": "foreign", "label": "L", "slot": 3}  {"op": "erase", "slot": 3}
+    {"op": "impostor", "kind": "gps"}  {"op": "swap", "capacity": 150}
+    {"op": "foreign", "label": "L", "slot": 3}  {"op": "erase", "slot": 3}
 
 Each answer is one line with `"ok"`. A finger without `hold_ms` stays until its result reached the host;
 with `wait` the answer comes when it has been taken off (or after `wait_s`, 30 by default) and tells what

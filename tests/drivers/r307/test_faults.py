@@ -1,0 +1,195 @@
+"""Each fault of the matrix, and those that happen at the port: typed in time, over in time, never the wrong person."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from drivers.base.errors import DeviceError, ProtocolError, Rejected, Timeout, Unavailable
+from drivers.r307 import R307Reader
+from drivers.r307.reader import captured
+from tests.drivers.r307.emulated import EmulatedR307, touch_somehow
+from tests.drivers.r307.fault_matrix import (
+    ALICE,
+    BOB,
+    FAULTS,
+    LIMIT_S,
+    RECOVERY_S,
+    Fault,
+    measure,
+    teach,
+)
+
+NOBODY = 65534
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_fault(fault: Fault, device: EmulatedR307, reader: R307Reader) -> None:
+    teach(device)
+    seen = measure(device, reader, fault)
+    assert seen.error in {error.__name__ for error in fault.errors} or (not fault.errors and not seen.error)
+    assert seen.error_s < LIMIT_S
+    assert seen.recovery_s < RECOVERY_S
+    assert seen.slot == (BOB if fault.errors else ALICE)
+
+
+@contextmanager
+def refused(*kinds: type[DeviceError]) -> Iterator[None]:
+    started_s = time.monotonic()
+    with pytest.raises(kinds):
+        yield
+    assert time.monotonic() - started_s < LIMIT_S
+
+
+def test_no_such_device(tmp_path: Path) -> None:
+    with refused(Unavailable):
+        R307Reader("reader", tmp_path / "nothing").open()
+
+
+def test_a_port_that_is_no_serial_port(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    for path in (file, tmp_path):
+        with refused(Unavailable):
+            R307Reader("reader", path).open()
+
+
+def test_a_busy_port_names_the_cause(device: EmulatedR307, reader: R307Reader) -> None:
+    second = R307Reader("second", device.port)
+    with pytest.raises(Unavailable, match="busy") as refusal:
+        second.open()
+    assert "fuser" in refusal.value.hint
+    assert reader.touch() is None
+    reader.close()
+    second.open()
+    second.close()
+
+
+def test_permission_denied_names_the_group(device: EmulatedR307) -> None:
+    device.port.resolve().chmod(0)
+    denied = R307Reader("reader", device.port)
+    if os.geteuid() == 0:
+        os.seteuid(NOBODY)
+    try:
+        with pytest.raises(Unavailable, match="permission denied") as refusal:
+            denied.open()
+    finally:
+        if os.getuid() == 0:
+            os.seteuid(0)
+    assert "dialout" in refusal.value.hint
+
+
+def test_a_wrong_password_is_refused_and_the_right_one_accepted(device: EmulatedR307) -> None:
+    device.do("swap", password=0xCAFE)
+    with refused(Rejected):
+        R307Reader("reader", device.port).open()
+    reader = R307Reader("reader", device.port, password=0xCAFE)
+    reader.open()
+    reader.set_password(0xBEEF)
+    reader.close()
+    reader.open()
+    reader.close()
+
+
+def test_a_wrong_speed_is_silence(device: EmulatedR307) -> None:
+    with refused(Timeout, ProtocolError):
+        R307Reader("reader", device.port, baud=9600).open()
+
+
+def test_a_sensor_that_misses_the_first_command_is_asked_again(device: EmulatedR307) -> None:
+    device.do("fault", kind="silence")
+    reader = R307Reader("reader", device.port)
+    reader.open()
+    reader.close()
+
+
+def test_another_sensor_with_other_sizes_is_read_anew(device: EmulatedR307, reader: R307Reader) -> None:
+    reader.write_mark(b"kiosk 7")
+    device.do("swap", capacity=150, template_bytes=512)
+    with pytest.raises(Unavailable):
+        reader.touch()
+    info = reader.open()
+    assert (info.capacity, info.template_format, info.mark) == (150, "zfm-512", b"")
+
+
+def test_a_mark_survives_and_tells_the_sensor_again(device: EmulatedR307, reader: R307Reader) -> None:
+    reader.write_mark(b"kiosk 7")
+    device.do("unplug")
+    device.do("replug")
+    with suppress(Unavailable):
+        reader.touch()
+    assert reader.open().mark == b"kiosk 7"
+
+
+def test_a_late_answer_is_never_the_next_persons(device: EmulatedR307, reader: R307Reader) -> None:
+    teach(device)
+    device.do("fault", kind="late", after=2)
+    device.put("alice")
+    with pytest.raises(Timeout):
+        reader.touch()
+    device.put("bob")
+    assert touch_somehow(reader, 10).slot == BOB
+
+
+def test_a_template_is_never_half_read(device: EmulatedR307, reader: R307Reader) -> None:
+    teach(device)
+    template = reader.download(ALICE)
+    for kind in ("duplicate", "lose_byte", "truncate", "bad_checksum", "silence", "stale_ok"):
+        device.do("fault", kind=kind, after=3)
+        try:
+            assert reader.download(ALICE) == template
+        except (ProtocolError, Timeout):
+            reader.open()
+
+
+def test_an_upload_that_was_damaged_is_noticed(device: EmulatedR307, reader: R307Reader) -> None:
+    teach(device)
+    template = reader.download(ALICE)
+    for after in range(3):
+        device.do("fault", kind="stale_ok", after=after)
+        try:
+            reader.upload(20 + after, template)
+        except ProtocolError:
+            reader.open()
+        else:
+            assert reader.download(20 + after) == template
+
+
+def test_one_warning_and_one_recovery_line(
+    device: EmulatedR307, reader: R307Reader, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO):
+        device.do("unplug")
+        for _ in range(5):
+            with pytest.raises(Unavailable):
+                reader.open() and reader.touch()
+        device.do("replug")
+        reader.open()
+        assert reader.touch() is None
+    assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
+    assert "working again" in caplog.records[1].message
+
+
+@pytest.mark.parametrize(
+    ("surplus", "certain"),
+    [
+        ([], True),
+        ([0x00], True),
+        ([0x00, 0x00], True),
+        ([0x02], True),
+        ([0x02, 0x00], False),
+        ([0x06], False),
+        ([0x00, 0x07], False),
+        ([0x03, 0x02], False),
+    ],
+)
+def test_skipped_answers_that_may_have_been_a_refusal_spoil_a_capture(
+    surplus: list[int], certain: bool
+) -> None:
+    assert captured(surplus) is certain
