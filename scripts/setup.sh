@@ -18,7 +18,7 @@ esac
 say() { echo "setup: $*" >&2; }
 
 python_of_right_age() {
-    for python in "${PYTHON:-python3}" python3.13 python3.12 python3.11; do
+    for python in ${PYTHON:-python3 python3.13 python3.12 python3.11}; do
         if "$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then
             command -v "$python"
             return
@@ -81,7 +81,7 @@ system_packages() {
 
 pinned() { awk -v name="$1" '/^[^ #]/ { on = index($0, name "==") == 1 } on' requirements.lock; }
 
-pip() { .venv/bin/python -m pip "$@" -q --no-deps --disable-pip-version-check --root-user-action=ignore; }
+pip() { .venv/bin/python -m pip "$@" -qq --no-deps --disable-pip-version-check --root-user-action=ignore; }
 
 virtual_environment() {
     say "making .venv with $("$python" --version)"

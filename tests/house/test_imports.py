@@ -24,7 +24,7 @@ ONE_FILE = {
 SOME_FILES = {
     "amqtt": ["kiosk/demo/*.py"],
     "argon2": ["kiosk/daemon/*.py"],
-    "cv2": ["drivers/*.py"],
+    "cv2": ["drivers/*.py", "kiosk/demo/faces/*.py"],
     "psycopg": ["sync/centre/store*"],
     "pygame": ["ui/*.py"],
     "sdnotify": ["kiosk/daemon/*.py", "sync/centre/*.py"],
