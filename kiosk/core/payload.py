@@ -244,6 +244,22 @@ class Erased(Payload, frozen=True):
     reason: str
 
 
+class EvidenceRemoved(Payload, frozen=True):
+    """Photos that were deleted, by the SHA-256 of their ciphertext."""
+
+    TYPE: ClassVar[str] = "evidence_removed"
+    ciphertext_sha256s: tuple[str, ...]
+    reason: str
+
+
+class StoreNote(Payload, frozen=True):
+    """The store found or repaired something at start, e.g. `triggers_restored`."""
+
+    TYPE: ClassVar[str] = "store"
+    what: str
+    detail: str = ""
+
+
 class Admin(Payload, frozen=True):
     """Somebody with authority did something; `actor` is a person_id or `socket:admin`."""
 
@@ -268,6 +284,7 @@ TYPES: dict[str, type[Payload]] = {
     for cls in (
         Genesis, Seal, Start, Stop, Person, Alias, Enrolment, TemplateRemoved, SlotAssigned, Punch, Repeat,
         Refusal, DeviceState, ClockChange, Correction, Evidence, Erased, Admin, Carried,
+        EvidenceRemoved, StoreNote,
     )
 }  # fmt: skip
 

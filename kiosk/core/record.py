@@ -8,7 +8,7 @@ ledger hashes against 32 zero bytes.
 from __future__ import annotations
 
 import hashlib
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -18,9 +18,7 @@ MAX_CARRIED_BYTES = 65_536  # a `carried` record holds another record's body, es
 MAX_INTEGER = 2**53 - 1
 ZERO_HASH = bytes(32)
 
-TimeSource = Literal[
-    "ntp", "rtc", "gps", "centre", "terminal", "courier", "operator", "none"
-]
+TimeSource = Literal["ntp", "rtc", "gps", "centre", "terminal", "courier", "operator", "none"]
 
 
 class BadRecordError(ValueError):
@@ -56,6 +54,26 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     at: TimeBlock
     data: dict[str, Any]
     private_hash: str | None = None
+
+
+class Private(NamedTuple):
+    """A private part: deletable text beside a record, salted so that its hash gives nothing away."""
+
+    salt: bytes
+    text: str
+
+    def hash(self) -> str:
+        """The hex name a body knows it by."""
+        return private_hash(self.salt, self.text.encode())
+
+
+class Row(NamedTuple):
+    """A record as stored: the bytes that were hashed, the chain's hash after them, the private part."""
+
+    seq: int
+    body: bytes
+    hash: bytes
+    private: Private | None = None
 
 
 _encoder = msgspec.json.Encoder(order="sorted")
@@ -111,6 +129,4 @@ def _check(value: Any, where: str) -> None:
         for index, item in enumerate(value):
             _check(item, f"{where}[{index}]")
     else:
-        raise BadRecordError(
-            f"{where}: a {kind.__name__} cannot be stored; scale it to an integer"
-        )
+        raise BadRecordError(f"{where}: a {kind.__name__} cannot be stored; scale it to an integer")

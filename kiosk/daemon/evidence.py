@@ -1,0 +1,121 @@
+"""The evidence store: photos beside punches, each an encrypted file named by the SHA-256 of what is in it.
+
+The file is on the disk before its record is written; a file without a record is what a power cut left
+and is deleted at the next start. The key is derived from the vault's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import secrets
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from kiosk.daemon.durable import private_folder, sync_folder, write_durably
+from kiosk.daemon.keys import load_or_create
+from kiosk.daemon.vault import KEY
+
+NONCE_BYTES = 12
+_MAGIC = b"HEV1"
+
+
+class EvidenceError(Exception):
+    """A photo cannot be read: its file is gone, damaged, or of another punch."""
+
+    hint = "the record stays; a photo deleted after its retention time has an `evidence_removed` record"
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A stored photo, as its `evidence` record names it."""
+
+    ciphertext_sha256: str
+    size_bytes: int
+
+
+class EvidenceStore:
+    """Photos under `folder`; usable from any one thread at a time."""
+
+    def __init__(self, folder: Path, vault_key: bytes) -> None:
+        self._folder = private_folder(folder)
+        key = HKDF(SHA256(), 32, salt=None, info=b"hadir-evidence-v1").derive(vault_key)
+        self._cipher = AESGCM(key)
+
+    @classmethod
+    def open(cls, state_dir: Path) -> EvidenceStore:
+        """The photos of a kiosk."""
+        return cls(state_dir / "evidence", load_or_create(state_dir / "keys", KEY))
+
+    def put(self, photo: bytes, ledger_id: str, punch_seq: int, kind: str) -> Photo:
+        """Keep `photo`; it is on the disk when this returns. Raises `OSError`."""
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        content = _MAGIC + nonce + self._cipher.encrypt(nonce, photo, _bound(ledger_id, punch_seq, kind))
+        name = hashlib.sha256(content).hexdigest()
+        path = self._path(name)
+        private_folder(path.parent)
+        write_durably(path, content)
+        return Photo(name, len(content))
+
+    def get(self, ciphertext_sha256: str, ledger_id: str, punch_seq: int, kind: str) -> bytes:
+        """The photo in clear. Raises `EvidenceError`."""
+        try:
+            content = self._path(ciphertext_sha256).read_bytes()
+            body = content[len(_MAGIC) :]
+            return self._cipher.decrypt(
+                body[:NONCE_BYTES], body[NONCE_BYTES:], _bound(ledger_id, punch_seq, kind)
+            )
+        except (OSError, InvalidTag, ValueError) as error:
+            raise EvidenceError(
+                f"photo {ciphertext_sha256[:12]}: {error or 'damaged, or of another punch'}"
+            ) from error
+
+    def remove(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Delete photos; the names of those that are gone now, for the `evidence_removed` record."""
+        gone = []
+        for name in names:
+            with contextlib.suppress(OSError):
+                self._path(name).unlink(missing_ok=True)
+                gone.append(name)
+        self._sync()
+        return tuple(gone)
+
+    def give_up(self, wanted_bytes: int) -> tuple[str, ...]:
+        """Delete the oldest photos until about `wanted_bytes` are free; their names (see `store.room`)."""
+        names, freed = [], 0
+        for path in sorted(self._files(), key=lambda path: path.stat().st_mtime_ns):
+            if freed >= wanted_bytes:
+                break
+            freed += path.stat().st_size
+            names.append(path.name)
+        return self.remove(names)
+
+    def sweep(self, recorded: Collection[str]) -> int:
+        """Delete files that no record names, as a power cut leaves them; how many."""
+        strays = [path for path in self._files() if path.name not in recorded]
+        for path in [*strays, *self._folder.glob("*/.*.new")]:
+            path.unlink(missing_ok=True)
+        return len(strays)
+
+    def _files(self) -> Iterator[Path]:
+        return (path for path in self._folder.glob("??/*") if not path.name.startswith("."))
+
+    def _sync(self) -> None:
+        for folder in self._folder.iterdir():
+            with contextlib.suppress(OSError):
+                sync_folder(folder)
+
+    def _path(self, name: str) -> Path:
+        if len(name) != 64 or not name.isalnum():
+            raise EvidenceError(f"no photo's name: {name[:40]!r}")
+        return self._folder / name[:2] / name
+
+
+def _bound(ledger_id: str, punch_seq: int, kind: str) -> bytes:
+    return f"evidence|{ledger_id}|{punch_seq}|{kind}".encode()

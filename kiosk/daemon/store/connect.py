@@ -1,0 +1,50 @@
+"""How the database is opened: by the one writer, by readers, and to look at it without touching it."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from pathlib import Path
+from urllib.parse import quote
+
+from kiosk.daemon.store import schema
+from kiosk.daemon.store.errors import StoreCorrupt, StoreTooNew
+
+NAME = "kiosk.db"
+BUSY_S = 5.0
+BACKSTOP_PAGES = 4000  # the engine checkpoints when idle; this bounds the WAL when it never is
+_MAGIC = b"SQLite format 3\x00"
+
+
+def connect_writer(path: Path) -> sqlite3.Connection:
+    """The one connection that writes. Each commit is one fsync of the WAL; deleted text is overwritten."""
+    db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, cached_statements=256)
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA synchronous = FULL")
+    db.execute(f"PRAGMA wal_autocheckpoint = {BACKSTOP_PAGES}")
+    db.execute("PRAGMA secure_delete = ON")
+    db.execute("PRAGMA cache_size = -8000")
+    db.execute(
+        "PRAGMA recursive_triggers = ON"
+    )  # without it INSERT OR REPLACE deletes behind the triggers' back
+    return db
+
+
+def connect_reader(path: Path) -> sqlite3.Connection:
+    """A connection that cannot write, beside the writer or to a copy.
+
+    Without a WAL beside it nobody has the database open: it is read leaving no traces, from read-only media too.
+    """
+    how = "mode=ro" if path.with_name(path.name + "-wal").exists() else "mode=ro&immutable=1"
+    return sqlite3.connect(f"file:{quote(str(path))}?{how}", uri=True, timeout=BUSY_S, isolation_level=None)
+
+
+def refuse_unusable(path: Path) -> None:
+    """Look at an existing database without changing it. Raises `StoreTooNew`, `StoreCorrupt`, sqlite3's errors."""
+    with path.open("rb") as file:
+        if file.read(len(_MAGIC)) != _MAGIC:
+            raise StoreCorrupt(f"{path}: not a database")
+    with contextlib.closing(connect_reader(path)) as db:
+        found = schema.version(db)
+    if found > schema.LATEST:
+        raise StoreTooNew(f"{path}: schema {found}, this version knows {schema.LATEST}")

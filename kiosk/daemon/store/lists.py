@@ -1,0 +1,166 @@
+"""The lists that clients ask for: people, and punches with how far each has come."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, time, timedelta
+
+import msgspec
+
+from kiosk.core import api
+from kiosk.core.payload import Carried, Punch, from_data
+from kiosk.core.record import BadRecordError, Record, TimeBlock, decode_body
+from kiosk.core.view import Delivery
+from kiosk.core.zone import ZONES, ZoneName, local, wall_ms
+from kiosk.daemon.store.errors import translated
+from kiosk.daemon.store.queries import Queries, number_kind
+from kiosk.daemon.store.schema import KEY_MASK, KEY_SHIFT, key_of
+
+CENTRE = "centre"
+
+
+class Lists(Queries):
+    """Questions whose answers go to a screen or a terminal."""
+
+    def people(self, wanted: api.GetPeople) -> api.People:
+        """People by name; `search` is part of a name or the beginning of a number."""
+        where = "WHERE p.same_as IS NULL AND p.source_key IS NOT NULL AND (? = '' OR INSTR(LOWER(p.name), LOWER(?)) "
+        where += "OR SUBSTR(p.number, 1, LENGTH(?)) = ?) "
+        values = (wanted.search,) * 4
+        with translated(self._path):
+            total = self._db.execute(f"SELECT COUNT(*) FROM people p {where}", values).fetchone()[0]
+            rows = self._db.execute(
+                "SELECT p.person_id, p.number, p.name, p.category, p.unit, p.active, (SELECT GROUP_CONCAT(t.part) FROM "
+                f"templates t WHERE t.person = p.n AND t.purpose = 'finger') FROM people p {where} "
+                "ORDER BY p.name COLLATE NOCASE, p.number LIMIT ?", (*values, wanted.limit)
+            ).fetchall()  # fmt: skip
+        return api.People(tuple(_person_out(row) for row in rows), total)
+
+    def punches(
+        self,
+        wanted: api.GetPunches,
+        zone: ZoneName = "WIB",
+        sent: Mapping[str, int] | None = None,
+        destination: str = CENTRE,
+    ) -> api.Punches:
+        """Punches, newest first, with local times in `zone`.
+
+        `sent` says up to which seq of each ledger records have left; what `destination` acknowledged is accepted.
+        Raises `ValueError` for a `day` that is none.
+        """
+        where, values = self._punch_filter(wanted, zone)
+        with translated(self._path):
+            total = self._db.execute(f"SELECT COUNT(*) FROM punches u {where}", values).fetchone()[0]
+            keys = self._db.execute(
+                "SELECT u.key, u.carrier, u.true_ms, p.person_id, p.number, p.name FROM punches u JOIN people p "
+                f"ON p.n = u.person {where} {'AND' if where else 'WHERE'} u.key < ? ORDER BY u.key DESC LIMIT ?",
+                (*values, self._page_end(wanted), wanted.limit),
+            ).fetchall()
+            way = _Way(self._db, sent or {}, destination)
+            rows = [self._punch_row(found, zone, way) for found in keys]
+        return api.Punches(tuple(row for row in rows if row is not None), total)
+
+    def punches_today(self, at: TimeBlock, zone: ZoneName) -> int:
+        """How many punches the local day of `at` has seen."""
+        start, end = day_bounds(local(at.wall_ms, zone).date(), zone)
+        with translated(self._path):
+            found = self._db.execute(
+                "SELECT COUNT(*) FROM punches WHERE true_ms >= ? AND true_ms < ?", (start, end)
+            ).fetchone()
+        return int(found[0])
+
+    def _punch_filter(self, wanted: api.GetPunches, zone: ZoneName) -> tuple[str, list[object]]:
+        where, values = list[str](), list[object]()
+        if wanted.day:
+            where.append("u.true_ms >= ? AND u.true_ms < ?")
+            values += day_bounds(date.fromisoformat(wanted.day), zone)
+        if wanted.number:
+            person = self.person_by_number(wanted.number)
+            where.append("u.person = (SELECT n FROM people WHERE person_id = ?)")
+            values.append(person.person_id if person else "")
+        return (f"WHERE {' AND '.join(where)}" if where else ""), values
+
+    def _page_end(self, wanted: api.GetPunches) -> int:
+        if wanted.before_seq is None:
+            return 1 << 62
+        found = self._db.execute(
+            "SELECT n FROM ledgers WHERE CASE WHEN ? = '' THEN stored AND last_seq IS NULL ELSE ledger_id = ? END",
+            (wanted.before_ledger, wanted.before_ledger),
+        ).fetchone()
+        return key_of(found[0], min(max(wanted.before_seq, 0), KEY_MASK)) if found else 0
+
+    def _punch_row(
+        self, found: tuple[int, int | None, int, str, str, str], zone: ZoneName, way: _Way
+    ) -> api.PunchRow | None:
+        key, carrier, true_ms, person_id, number, name = found
+        record = self._stored_punch(key, carrier)
+        if record is None:
+            return None
+        punch = msgspec.convert(record.data, Punch)
+        return api.PunchRow(
+            ledger_id=record.ledger_id,
+            seq=record.seq,
+            person_id=person_id,
+            number=number,
+            name=name,
+            local=local(true_ms, zone).isoformat(sep=" ", timespec="seconds")[:19],
+            at=record.at,
+            method=punch.method,
+            device=punch.device,
+            shown=punch.shown,
+            delivery=way.of(key, carrier),
+            simulated=punch.simulated,
+        )
+
+    def _stored_punch(self, key: int, carrier: int | None) -> Record | None:
+        body = self.body_of(key)
+        if body is None and carrier is not None and (outer := self.body_of(carrier)) is not None:
+            record = decode_body(outer)
+            carried = from_data(record.type, record.data)
+            body = carried.body.encode() if isinstance(carried, Carried) else None
+        try:
+            return decode_body(body) if body is not None else None
+        except BadRecordError:
+            return None
+
+
+class _Way:
+    """How far records have come, from one look at the cursors."""
+
+    def __init__(self, db: sqlite3.Connection, sent: Mapping[str, int], destination: str) -> None:
+        cursors = db.execute("SELECT ledger, upto FROM cursors WHERE destination = ?", (destination,))
+        self._accepted: dict[int, int] = dict(cursors.fetchall())
+        ids: dict[str, int] = dict(db.execute("SELECT ledger_id, n FROM ledgers").fetchall())
+        self._sent = {ids[ledger_id]: upto for ledger_id, upto in sent.items() if ledger_id in ids}
+
+    def of(self, key: int, carrier: int | None) -> Delivery:
+        """Of a record that went under its own key, or in a carrying record."""
+        keys = [key] if carrier is None else [key, carrier]
+        if _reached(self._accepted, keys):
+            return "accepted"
+        return "sent" if _reached(self._sent, keys) else "stored"
+
+
+def _reached(upto: Mapping[int, int], keys: Iterable[int]) -> bool:
+    return any(key & KEY_MASK <= upto.get(key >> KEY_SHIFT, 0) for key in keys)
+
+
+def day_bounds(day: date, zone: ZoneName) -> tuple[int, int]:
+    """UTC milliseconds of a local day's beginning and of the next one's."""
+    start = datetime.combine(day, time(), ZONES[zone])
+    return wall_ms(start), wall_ms(start + timedelta(days=1))
+
+
+def _person_out(row: tuple[str, str, str, str, str, int, str | None]) -> api.PersonOut:
+    person_id, number, name, category, unit, active, fingers = row
+    return api.PersonOut(
+        person_id=person_id,
+        number=number,
+        kind=number_kind(number),
+        name=name,
+        category=category,
+        unit=unit,
+        active=bool(active),
+        fingers=tuple(sorted(fingers.split(","))) if fingers else (),
+    )
