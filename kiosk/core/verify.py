@@ -9,7 +9,7 @@ from kiosk.core.sign import ack_statement, signature_holds
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """The centre's signed word that it holds a ledger up to `upto`, where the chain's hash (hex) was `hash`."""
+    """The centre's signed word that it holds a ledger up to `upto`, the chain's hash (hex) being `hash`."""
 
     ledger_id: str
     upto: int

@@ -72,9 +72,8 @@ class EvidenceStore:
                 body[:NONCE_BYTES], body[NONCE_BYTES:], _bound(ledger_id, punch_seq, kind)
             )
         except (OSError, InvalidTag, ValueError) as error:
-            raise EvidenceError(
-                f"photo {ciphertext_sha256[:12]}: {error or 'damaged, or of another punch'}"
-            ) from error
+            why = str(error) or "damaged, or of another punch"
+            raise EvidenceError(f"photo {ciphertext_sha256[:12]}: {why}") from error
 
     def remove(self, names: Iterable[str]) -> tuple[str, ...]:
         """Delete photos; the names of those that are gone now, for the `evidence_removed` record."""

@@ -24,7 +24,7 @@ CREDENTIAL_PREFIX = "hadir-"
 class BadKeyError(ValueError):
     """A key file does not hold a key; it is never replaced by itself."""
 
-    hint = "put the key file back from its copy, or move it away to go on with a new key (a new ledger is opened)"
+    hint = "put the key file back from its copy, or move it away: a new key begins a new, linked ledger"
 
 
 class DeviceKeys:
@@ -38,7 +38,10 @@ class DeviceKeys:
 
     @classmethod
     def load_or_create(cls, folder: Path) -> DeviceKeys:
-        """The keys in `folder` (0700, files 0600) or in systemd's credentials. Raises `BadKeyError`, `OSError`."""
+        """The keys in `folder` (0700, files 0600) or systemd's credentials.
+
+        Raises `BadKeyError`, `OSError`.
+        """
         return cls(load_or_create(folder, "sign.key"), load_or_create(folder, "receive.key"))
 
     def sign(self, statement: bytes) -> str:

@@ -95,7 +95,7 @@ class Vault:
             raise VaultError(f"template {bound.template_id}: damaged, or not {bound.person_id}'s") from error
 
     def reseal(self, bound: Bound) -> Sealed | None:
-        """Seal a template with the newest key, in place; None when it already is. Raises `VaultError`, `OSError`.
+        """Seal a template with the newest key; None when it already is. Raises `VaultError`, `OSError`.
 
         The caller records the new SHA-256; until then the old record and the new file differ, and both open.
         """
@@ -139,7 +139,7 @@ def key_id(key: bytes) -> bytes:
 
 
 def rotate_key(state_dir: Path) -> Vault:
-    """Make a new key for what is sealed from now on; the old one stays until `forget_old_keys`. Raises `OSError`."""
+    """Make a new key for what is sealed from now on; the old one stays until `forget_old_keys`."""
     path = state_dir / "keys" / KEY
     old = load_or_create(path.parent, KEY)
     write_durably(path.with_name(f"{KEY}.old-{key_id(old).hex()}"), old)

@@ -18,7 +18,9 @@ _MAGIC = b"SQLite format 3\x00"
 
 def connect_writer(path: Path) -> sqlite3.Connection:
     """The one connection that writes. Each commit is one fsync of the WAL; deleted text is overwritten."""
-    db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, cached_statements=256)
+    # psow=0: a card may spoil the whole sector it is cut off in, so no commit shares one with the commit before
+    address = f"file:{quote(str(path))}?psow=0"
+    db = sqlite3.connect(address, uri=True, timeout=BUSY_S, isolation_level=None, cached_statements=256)
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = FULL")
     db.execute(f"PRAGMA wal_autocheckpoint = {BACKSTOP_PAGES}")
@@ -33,14 +35,14 @@ def connect_writer(path: Path) -> sqlite3.Connection:
 def connect_reader(path: Path) -> sqlite3.Connection:
     """A connection that cannot write, beside the writer or to a copy.
 
-    Without a WAL beside it nobody has the database open: it is read leaving no traces, from read-only media too.
+    Without a WAL beside it nobody has the database open: it is read leaving no traces, read-only media too.
     """
     how = "mode=ro" if path.with_name(path.name + "-wal").exists() else "mode=ro&immutable=1"
     return sqlite3.connect(f"file:{quote(str(path))}?{how}", uri=True, timeout=BUSY_S, isolation_level=None)
 
 
 def refuse_unusable(path: Path) -> None:
-    """Look at an existing database without changing it. Raises `StoreTooNew`, `StoreCorrupt`, sqlite3's errors."""
+    """Look at a database without changing it. Raises `StoreTooNew`, `StoreCorrupt`, sqlite3's errors."""
     with path.open("rb") as file:
         if file.read(len(_MAGIC)) != _MAGIC:
             raise StoreCorrupt(f"{path}: not a database")

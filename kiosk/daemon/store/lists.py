@@ -25,14 +25,14 @@ class Lists(Queries):
 
     def people(self, wanted: api.GetPeople) -> api.People:
         """People by name; `search` is part of a name or the beginning of a number."""
-        where = "WHERE p.same_as IS NULL AND p.source_key IS NOT NULL AND (? = '' OR INSTR(LOWER(p.name), LOWER(?)) "
-        where += "OR SUBSTR(p.number, 1, LENGTH(?)) = ?) "
+        where = "WHERE p.same_as IS NULL AND p.source_key IS NOT NULL "
+        where += "AND (? = '' OR INSTR(LOWER(p.name), LOWER(?)) OR SUBSTR(p.number, 1, LENGTH(?)) = ?) "
         values = (wanted.search,) * 4
         with translated(self._path):
             total = self._db.execute(f"SELECT COUNT(*) FROM people p {where}", values).fetchone()[0]
             rows = self._db.execute(
-                "SELECT p.person_id, p.number, p.name, p.category, p.unit, p.active, (SELECT GROUP_CONCAT(t.part) FROM "
-                f"templates t WHERE t.person = p.n AND t.purpose = 'finger') FROM people p {where} "
+                "SELECT p.person_id, p.number, p.name, p.category, p.unit, p.active, "
+                f"(SELECT GROUP_CONCAT(t.part) FROM templates t WHERE t.person = p.n AND t.purpose = 'finger') FROM people p {where} "
                 "ORDER BY p.name COLLATE NOCASE, p.number LIMIT ?", (*values, wanted.limit)
             ).fetchall()  # fmt: skip
         return api.People(tuple(_person_out(row) for row in rows), total)
@@ -46,15 +46,17 @@ class Lists(Queries):
     ) -> api.Punches:
         """Punches, newest first, with local times in `zone`.
 
-        `sent` says up to which seq of each ledger records have left; what `destination` acknowledged is accepted.
+        `sent` says up to which seq of each ledger records have left; what `destination` acknowledged is
+        accepted.
         Raises `ValueError` for a `day` that is none.
         """
         where, values = self._punch_filter(wanted, zone)
         with translated(self._path):
             total = self._db.execute(f"SELECT COUNT(*) FROM punches u {where}", values).fetchone()[0]
             keys = self._db.execute(
-                "SELECT u.key, u.carrier, u.true_ms, p.person_id, p.number, p.name FROM punches u JOIN people p "
-                f"ON p.n = u.person {where} {'AND' if where else 'WHERE'} u.key < ? ORDER BY u.key DESC LIMIT ?",
+                "SELECT u.key, u.carrier, u.true_ms, p.person_id, p.number, p.name FROM punches u "
+                f"JOIN people p ON p.n = u.person {where} {'AND' if where else 'WHERE'} u.key < ? "
+                "ORDER BY u.key DESC LIMIT ?",
                 (*values, self._page_end(wanted), wanted.limit),
             ).fetchall()
             way = _Way(self._db, sent or {}, destination)
@@ -85,7 +87,8 @@ class Lists(Queries):
         if wanted.before_seq is None:
             return 1 << 62
         found = self._db.execute(
-            "SELECT n FROM ledgers WHERE CASE WHEN ? = '' THEN stored AND last_seq IS NULL ELSE ledger_id = ? END",
+            "SELECT n FROM ledgers "
+            "WHERE CASE ? WHEN '' THEN stored AND last_seq IS NULL ELSE ledger_id = ? END",
             (wanted.before_ledger, wanted.before_ledger),
         ).fetchone()
         return key_of(found[0], min(max(wanted.before_seq, 0), KEY_MASK)) if found else 0

@@ -1,4 +1,4 @@
-"""Opening the store: which database this is, whether it is the one we wrote last, and which ledger to go on in."""
+"""Opening the store: which database it is, whether it is the one we wrote last, which ledger to go on in."""
 
 from __future__ import annotations
 

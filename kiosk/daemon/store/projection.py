@@ -1,4 +1,4 @@
-"""What follows from a record: the derived tables, written in the record's own transaction and by a replay alike.
+"""What follows from a record: the derived tables, written in its own transaction and by a replay alike.
 
 Every function here must do the same for a record that was just appended and for one replayed years later;
 it never fails on a record it cannot use.
@@ -23,7 +23,7 @@ P = TypeVar("P", bound=p.Payload)
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A record on its way into the tables: `carrier` is the key of the record that carries it, if one does."""
+    """A record on its way into the tables; `carrier` is the key of the record that carries it, if any."""
 
     ledger_n: int
     seq: int
@@ -75,7 +75,8 @@ def person_n(db: sqlite3.Connection, person_id: str) -> int:
 def _punch(db: sqlite3.Connection, punch: p.Punch, fact: Fact) -> None:
     at = fact.at
     db.execute(
-        "INSERT INTO punches VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET carrier = excluded.carrier",
+        "INSERT INTO punches VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (key) DO UPDATE SET carrier = excluded.carrier",
         (
             fact.key, person_n(db, punch.person_id), at.wall_ms, at.wall_ms, at.source, at.uncertainty_ms,
             at.boot_id, at.boot_ms, punch.shown.direction, fact.carrier,
@@ -85,10 +86,12 @@ def _punch(db: sqlite3.Connection, punch: p.Punch, fact: Fact) -> None:
 
 def _correction(db: sqlite3.Connection, correction: p.Correction, fact: Fact) -> None:
     db.execute(
-        "UPDATE punches SET true_ms = wall_ms + ?, source = ?, uncertainty_ms = ? WHERE key BETWEEN ? AND ? AND boot_id = ?",
+        "UPDATE punches SET true_ms = wall_ms + ?, source = ?, uncertainty_ms = ? "
+        "WHERE key BETWEEN ? AND ? AND boot_id = ?",
         (
             correction.offset_ms, correction.source, correction.uncertainty_ms,
-            key_of(fact.ledger_n, correction.from_seq), key_of(fact.ledger_n, correction.upto_seq), correction.boot_id,
+            key_of(fact.ledger_n, correction.from_seq), key_of(fact.ledger_n, correction.upto_seq),
+            correction.boot_id,
         ),
     )  # fmt: skip
 
@@ -96,7 +99,8 @@ def _correction(db: sqlite3.Connection, correction: p.Correction, fact: Fact) ->
 def _person(db: sqlite3.Connection, person: p.Person, fact: Fact) -> None:
     words = _personal(fact.private)
     db.execute(
-        "UPDATE people SET number = ?, name = ?, unit = ?, category = ?, active = ?, source_key = ? WHERE n = ?",
+        "UPDATE people SET number = ?, name = ?, unit = ?, category = ?, active = ?, source_key = ? "
+        "WHERE n = ?",
         (
             words.number, words.name, words.unit, person.category, person.active, fact.holder,
             person_n(db, person.person_id),

@@ -75,8 +75,9 @@ class Queries:
         """A person's latest punches over all ledgers, newest last, with corrected times."""
         with translated(self._path):
             rows = self._db.execute(
-                "SELECT key, true_ms, source, uncertainty_ms, boot_id, boot_ms, direction FROM punches WHERE person = "
-                "(SELECT COALESCE(same_as, n) FROM people WHERE person_id = ?) ORDER BY key DESC LIMIT ?",
+                "SELECT key, true_ms, source, uncertainty_ms, boot_id, boot_ms, direction FROM punches "
+                "WHERE person = (SELECT COALESCE(same_as, n) FROM people WHERE person_id = ?) "
+                "ORDER BY key DESC LIMIT ?",
                 (person_id, limit),
             ).fetchall()
         return [Past(row[0] & KEY_MASK, TimeBlock(*row[1:6]), row[6]) for row in reversed(rows)]
@@ -94,7 +95,8 @@ class Queries:
         """Every ledger this kiosk holds, oldest first; the last one is current."""
         with translated(self._path):
             rows = self._db.execute(
-                "SELECT ledger_id, n, last_seq, last_hash, deliver_upto, previous FROM ledgers WHERE stored ORDER BY n"
+                "SELECT ledger_id, n, last_seq, last_hash, deliver_upto, previous FROM ledgers "
+                "WHERE stored ORDER BY n"
             ).fetchall()
             head = self._db.execute(
                 "SELECT seq, CAST(hash AS BLOB) FROM ledger ORDER BY seq DESC LIMIT 1"
@@ -105,7 +107,8 @@ class Queries:
         """Up to which seq of the ledger `destination` has acknowledged; 0 when nothing."""
         with translated(self._path):
             found = self._db.execute(
-                "SELECT c.upto FROM cursors c JOIN ledgers l ON l.n = c.ledger WHERE c.destination = ? AND l.ledger_id = ?",
+                "SELECT c.upto FROM cursors c JOIN ledgers l ON l.n = c.ledger "
+                "WHERE c.destination = ? AND l.ledger_id = ?",
                 (destination, ledger_id),
             ).fetchone()
         return int(found[0]) if found else 0

@@ -11,7 +11,7 @@ from kiosk.daemon.store.lists import Lists
 
 
 class StoreReader(Lists):
-    """Answers the questions of `Queries` and `Lists`; it cannot write. Belongs to the thread that opened it."""
+    """Answers the questions of `Queries` and `Lists`, cannot write. Belongs to the thread that opened it."""
 
     @classmethod
     def open(cls, state_dir: Path) -> StoreReader:

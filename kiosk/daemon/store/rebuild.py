@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
+from functools import partial
 
 from kiosk.core.api import Rebuilt
-from kiosk.core.record import Private
+from kiosk.core.record import Private, TimeBlock
 from kiosk.daemon.store import schema
 from kiosk.daemon.store.projection import Fact, project_body
 
 
 def rebuild(db: sqlite3.Connection) -> Rebuilt:
-    """Replay inside the open transaction; `differences` counts rows that were there before and are not now, or the reverse."""
+    """Replay inside the open transaction; `differences` counts rows only in one of before and after."""
     for table in schema.DERIVED_TABLES:
         db.execute(f"CREATE TEMP TABLE before_{table} AS SELECT * FROM main.{table}")
     schema.drop_derived(db)
@@ -40,14 +41,19 @@ def replay(db: sqlite3.Connection, ledger_n: int, table: str) -> int:
     )  # fmt: skip
     for seq, body, salt, text in rows:
         private = None if salt is None else Private(salt, text)
-        project_body(db, body, lambda at, seq=seq, private=private: Fact(ledger_n, seq, at, private))
+        project_body(db, body, partial(_fact, ledger_n, seq, private))
         count += 1
     return count
+
+
+def _fact(ledger_n: int, seq: int, private: Private | None, at: TimeBlock) -> Fact:
+    return Fact(ledger_n, seq, at, private)
 
 
 def _differences(db: sqlite3.Connection, table: str) -> int:
     before, after = f"SELECT * FROM temp.before_{table}", f"SELECT * FROM main.{table}"
     rows = db.execute(
-        f"SELECT (SELECT COUNT(*) FROM ({before} EXCEPT {after})) + (SELECT COUNT(*) FROM ({after} EXCEPT {before}))"
+        f"SELECT (SELECT COUNT(*) FROM ({before} EXCEPT {after}))"
+        f" + (SELECT COUNT(*) FROM ({after} EXCEPT {before}))"
     )
     return int(rows.fetchone()[0])

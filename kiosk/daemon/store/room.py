@@ -1,4 +1,4 @@
-"""Room kept for punches: when the disk is full old photos go first, then a reserve, only then punches wait."""
+"""Room kept for punches: on a full disk old photos go first, then a reserve; only then punches are refused."""
 
 from __future__ import annotations
 

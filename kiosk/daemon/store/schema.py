@@ -1,4 +1,4 @@
-"""The tables, numbered migrations to the newest of them, and the triggers that keep the ledger append-only."""
+"""The tables, numbered migrations to the newest, and the triggers that keep the ledger append-only."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ CREATE TABLE private (
     PRIMARY KEY (ledger, seq)
 ) WITHOUT ROWID;
 CREATE TABLE cursors (
-    destination TEXT NOT NULL, ledger INTEGER NOT NULL, upto INTEGER NOT NULL, PRIMARY KEY (destination, ledger)
+    destination TEXT NOT NULL, ledger INTEGER NOT NULL, upto INTEGER NOT NULL,
+    PRIMARY KEY (destination, ledger)
 ) WITHOUT ROWID;
 CREATE TABLE anchors (
     ledger INTEGER NOT NULL, day INTEGER NOT NULL, upto INTEGER NOT NULL, hash TEXT NOT NULL,
@@ -31,8 +32,9 @@ CREATE TABLE anchors (
 # A key is `ledgers.n << 40 | seq`: one integer, in the order things were written.
 DERIVED = """
 CREATE TABLE people (
-    n INTEGER PRIMARY KEY, person_id TEXT NOT NULL UNIQUE, same_as INTEGER, number TEXT NOT NULL, name TEXT NOT NULL,
-    unit TEXT NOT NULL, category TEXT NOT NULL, active INTEGER NOT NULL, source_key INTEGER
+    n INTEGER PRIMARY KEY, person_id TEXT NOT NULL UNIQUE, same_as INTEGER, number TEXT NOT NULL,
+    name TEXT NOT NULL, unit TEXT NOT NULL, category TEXT NOT NULL, active INTEGER NOT NULL,
+    source_key INTEGER
 );
 CREATE INDEX people_by_number ON people (number);
 CREATE TABLE templates (
@@ -56,7 +58,9 @@ CREATE TABLE evidence (
     size_bytes INTEGER NOT NULL, wall_ms INTEGER NOT NULL
 );
 CREATE INDEX evidence_by_file ON evidence (ciphertext_sha256);
-CREATE TABLE seals (key INTEGER PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL, day TEXT NOT NULL);
+CREATE TABLE seals (
+    key INTEGER PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL, day TEXT NOT NULL
+);
 CREATE TABLE runs (id INTEGER PRIMARY KEY, key INTEGER NOT NULL, type TEXT NOT NULL, boot_id TEXT NOT NULL);
 """
 DERIVED_TABLES = ("people", "templates", "slots", "punches", "evidence", "seals", "runs")

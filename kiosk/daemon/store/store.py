@@ -72,7 +72,7 @@ class Store(Writer):
         return open_store(state_dir, keys, identity, at, reserve_mb)
 
     def seal_if_due(self, at: TimeBlock, zone: ZoneName) -> bool:
-        """Write a seal if this is the first record of a local day, or of this run; whether one was written."""
+        """Write a seal before the first record of a local day or of this run; whether one was written."""
         day = local(at.wall_ms, zone).date().isoformat()
         if day == self._sealed_day:
             return False
@@ -110,7 +110,8 @@ class Store(Writer):
             if n is None:
                 raise CursorMismatch(f"{destination}: acknowledged {ledger_id}, which is no ledger of ours")
             self._db.execute(
-                "INSERT INTO cursors VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET upto = MAX(upto, excluded.upto)",
+                "INSERT INTO cursors VALUES (?, ?, ?) "
+                "ON CONFLICT DO UPDATE SET upto = MAX(upto, excluded.upto)",
                 (destination, n[0], upto),
             )
             if ack is not None:
@@ -156,7 +157,7 @@ class Store(Writer):
         log.warning("ledger %s opened (%s), linked to %s", self.head.ledger_id, reason, previous)
 
     def rebuild(self) -> Rebuilt:
-        """Make the derived tables again from every ledger in order, and count the rows that came out otherwise."""
+        """Make the derived tables again from every ledger in order; counts rows that came out otherwise."""
         with translated(self._path):
             self._db.execute("BEGIN IMMEDIATE")
             try:
@@ -194,8 +195,9 @@ class Store(Writer):
     def _keep(self, ledger_n: int, ack: Anchor) -> None:
         """One word a day and ledger is enough: it vouches for everything before it."""
         self._db.execute(
-            "INSERT INTO anchors VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET upto = excluded.upto, "
-            "hash = excluded.hash, time_ms = excluded.time_ms, nonce = excluded.nonce, sig = excluded.sig "
+            "INSERT INTO anchors VALUES (?, ?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT DO UPDATE SET upto = excluded.upto, hash = excluded.hash, "
+            "time_ms = excluded.time_ms, nonce = excluded.nonce, sig = excluded.sig "
             "WHERE excluded.upto >= anchors.upto",
             (ledger_n, ack.time_ms // MS_PER_DAY, ack.upto, ack.hash, ack.time_ms, ack.nonce, ack.sig),
         )

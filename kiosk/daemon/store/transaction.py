@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import msgspec
 
 from kiosk.core.payload import Carried, Erased, Payload, to_data
-from kiosk.core.record import RECORD_VERSION, Private, Record, Row, TimeBlock, chain_hash, encode_body
+from kiosk.core.record import RECORD_VERSION, Private, Record, TimeBlock, chain_hash, encode_body
 from kiosk.daemon.store.projection import Fact, project
 from kiosk.daemon.store.types import Appended, Head
 

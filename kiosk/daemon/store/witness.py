@@ -28,14 +28,10 @@ class Witness:
     """The open file. `head` is what it remembered when opened."""
 
     def __init__(self, path: Path) -> None:
-        self.state: State
-        self.head: Head | None = None
         existed = path.exists()
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        self._count = 0
-        for index in (0, 1):
-            self._take(os.pread(self._fd, _FIELDS.size + _CHECK.size, index * SLOT_BYTES))
-        self.state = "ok" if self.head else "corrupt" if existed else "missing"
+        self._count, self.head = _newest(os.pread(self._fd, 2 * SLOT_BYTES, 0))
+        self.state: State = "ok" if self.head else "corrupt" if existed else "missing"
         if not existed or os.fstat(self._fd).st_size < 2 * SLOT_BYTES:
             os.posix_fallocate(self._fd, 0, 2 * SLOT_BYTES)
             os.fsync(self._fd)
@@ -55,11 +51,6 @@ class Witness:
         """Let go of the file."""
         os.close(self._fd)
 
-    def _take(self, slot: bytes) -> None:
-        read = unpack(slot)
-        if read and (self.head is None or read[0] > self._count):
-            self._count, self.head = read
-
 
 def unpack(slot: bytes) -> tuple[int, Head] | None:
     """The counter and head in a slot's bytes; None when they are not whole."""
@@ -73,9 +64,11 @@ def unpack(slot: bytes) -> tuple[int, Head] | None:
 def read_witness(path: Path) -> Head | None:
     """What the witness at `path` remembers, without opening it for writing."""
     try:
-        content = path.read_bytes()
+        return _newest(path.read_bytes())[1]
     except OSError:
         return None
+
+
+def _newest(content: bytes) -> tuple[int, Head | None]:
     slots = [unpack(content[offset : offset + SLOT_BYTES]) for offset in (0, SLOT_BYTES)]
-    found = [slot for slot in slots if slot]
-    return max(found, key=lambda slot: slot[0])[1] if found else None
+    return max((slot for slot in slots if slot), key=lambda slot: slot[0], default=(0, None))

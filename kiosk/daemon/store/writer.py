@@ -133,7 +133,7 @@ class Writer(Lists):
 
     @contextlib.contextmanager
     def _lazily(self) -> Iterator[None]:
-        """A transaction without an fsync of its own, for what may be lost: it is on the disk with the next commit."""
+        """A transaction without an fsync of its own, for what may be lost; the next commit's covers it."""
         with translated(self._path):
             self._db.execute("PRAGMA synchronous = NORMAL")
             try:
