@@ -1,0 +1,132 @@
+"""The app: one thread, one `select`, and a frame only when something looks different."""
+
+from __future__ import annotations
+
+import logging
+import os
+import select
+import signal
+import time
+from collections.abc import Callable
+from types import FrameType
+
+import pygame
+
+from kiosk.core.api import Intent
+from kiosk.core.view import View
+from ui.canvas import Canvas
+from ui.client import Client
+from ui.items import Page, Target
+from ui.metrics import Metrics
+from ui.screens import compose
+from ui.sounds import Speaker, sound_for
+from ui.stage import Director, Stage
+from ui.strings import LANGUAGES
+
+POLL_S = 0.04
+FRAME_S = 1 / 60
+log = logging.getLogger(__name__)
+
+
+class App:
+    """Draws what the director puts on stage and passes touches on, until told to stop."""
+
+    def __init__(
+        self,
+        client: Client,
+        director: Director,
+        screen: pygame.Surface,
+        speaker: Speaker,
+        diagonal_in: float,
+        wall_ms: Callable[[], int],
+    ) -> None:
+        self._client, self._director, self._speaker = client, director, speaker
+        self._diagonal_in, self._wall_ms = diagonal_in, wall_ms
+        self._stage: Stage | None = None
+        self._page: Page | None = None
+        self._pressed: Target | None = None
+        self._stopping = False
+        self._wake_read, self._wake_write = os.pipe()
+        os.set_blocking(self._wake_write, False)
+        self._fit(screen)
+
+    def run(self) -> None:
+        """Until SIGTERM, SIGINT or the window's closing."""
+        old = {number: signal.signal(number, self._stop) for number in (signal.SIGTERM, signal.SIGINT)}
+        old_fd = signal.set_wakeup_fd(self._wake_write)
+        try:
+            while not self._stopping:
+                self._turn()
+        finally:
+            signal.set_wakeup_fd(old_fd)
+            for number, handler in old.items():
+                signal.signal(number, handler)
+            self._client.close()
+            os.close(self._wake_read)
+            os.close(self._wake_write)
+
+    def _turn(self) -> None:
+        now_s = time.monotonic()
+        for view in self._client.pump(now_s):
+            self._take(view, now_s)
+        if not self._client.connected:
+            self._director.lost()
+        for event in pygame.event.get():
+            self._handle(event)
+        self._draw(time.monotonic())
+        self._wait(FRAME_S if self._director.animating(now_s) else POLL_S)
+
+    def _take(self, view: View, now_s: float) -> None:
+        card = self._director.receive(view, now_s, self._wall_ms())
+        if card:
+            self._speaker.play(sound_for(card))
+
+    def _draw(self, now_s: float) -> None:
+        pressed = self._pressed.value if self._pressed else ""
+        stage = self._director.stage(now_s, self._wall_ms(), pressed=pressed)
+        if stage == self._stage:
+            return
+        self._stage, self._page = stage, compose(stage, self._metrics)
+        pygame.display.update(self._canvas.show(self._page))
+
+    def _wait(self, seconds: float) -> None:
+        # Not pygame.event.wait(): under most drivers SDL polls every millisecond in it (3 % of a core).
+        waiting = [self._wake_read]
+        if (number := self._client.fileno()) is not None:
+            waiting.append(number)
+        ready, _, _ = select.select(waiting, [], [], seconds)
+        if self._wake_read in ready:
+            os.read(self._wake_read, 64)
+
+    def _handle(self, event: pygame.event.Event) -> None:
+        if event.type == pygame.QUIT:
+            self._stopping = True
+        elif event.type == pygame.VIDEORESIZE:
+            self._fit(pygame.display.get_surface() or pygame.display.set_mode(event.size))
+        elif event.type in (pygame.WINDOWEXPOSED, pygame.WINDOWRESTORED):
+            pygame.display.update()
+        elif event.type == pygame.MOUSEBUTTONDOWN and event.button == 1:
+            self._pressed = self._target_at(event.pos)
+        elif event.type == pygame.MOUSEBUTTONUP and event.button == 1:
+            pressed, self._pressed = self._pressed, None
+            if pressed and pressed == self._target_at(event.pos):
+                self._touched(pressed)
+
+    def _touched(self, target: Target) -> None:
+        for language in LANGUAGES:
+            if target.name == "language" and target.value == language:
+                self._director.language = language
+                self._client.send(Intent(name="language", value=language))
+
+    def _target_at(self, place: tuple[int, int]) -> Target | None:
+        return self._page.target_at(*place) if self._page else None
+
+    def _fit(self, screen: pygame.Surface) -> None:
+        self._metrics = Metrics(*screen.get_size(), self._diagonal_in)
+        self._canvas = Canvas(screen)
+        self._stage = None
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        del frame
+        log.info("stopping on signal %d", number)
+        self._stopping = True

@@ -1,0 +1,83 @@
+"""Made-up states of the screen, one for each thing it can show: for screenshots, tests and the eye."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from kiosk.core.view import Card, ClockView, DeviceView, LinkView, SiteView, View
+from kiosk.core.zone import ZONES, wall_ms
+
+NAME = "Dr. H. Ahmad Fauzi Nasution, S.Pd., M.M."
+MORNING = wall_ms(datetime(2026, 11, 23, 6, 52, 14, tzinfo=ZONES["WIB"]))
+READER = DeviceView("reader", "reader", "ready", simulated=False)
+TERMINAL = DeviceView("gerbang", "terminal", "ready", simulated=False)
+VIEW = View(
+    revision=1,
+    language="id",
+    site=SiteView("SMP Negeri 3 Sungai Pagu", "WIB"),
+    clock=ClockView("ntp", 0),
+    link=LinkView("online", 0),
+    devices=(READER,),
+    today=27,
+)
+
+
+def _card(kind: str, code: str, **more: Any) -> Card:
+    values = {"number": 1, "kind": kind, "code": code, "show_ms": 3000, "at_ms": MORNING, "device": "reader"}
+    return msgspec.convert(values | more, Card)
+
+
+def _with(card: Card | None = None, **more: Any) -> View:
+    return msgspec.structs.replace(VIEW, card=card, **more)
+
+
+def _taken(code: str, direction: str, session: str = "", **more: Any) -> View:
+    return _with(_card("taken", code, name=NAME, direction=direction, session=session, seq=1284, **more))
+
+
+def _broken(cause: str, *others: DeviceView) -> View:
+    reader = msgspec.structs.replace(READER, status="fault", cause=cause)
+    return _with(devices=(reader, *others))
+
+
+def _enrol(code: str, step: int) -> View:
+    return _with(_card("enrol", code, name=NAME, at_ms=0, step=step, steps=2))
+
+
+SAMPLES: dict[str, View | None] = {
+    "idle": VIEW,
+    "idle_offline": _with(link=LinkView("offline", 412), today=128),
+    "idle_unsure": _with(clock=ClockView("none", 0), link=LinkView("off", 12)),
+    "idle_simulated": _with(devices=(msgspec.structs.replace(READER, simulated=True),)),
+    "idle_reader_fault": _broken("unavailable"),
+    "idle_reader_fault_other_way": _broken("timeout", TERMINAL),
+    "on_time": _taken("on_time", "in", "morning"),
+    "late": _taken("late", "in", "morning", late_s=437),
+    "very_late": _taken("late", "in", "morning", late_s=4375),
+    "out": _taken("out", "out", "afternoon", at_ms=MORNING + 31_000_000),
+    "early_leave": _taken("early_leave", "out", "afternoon", early_s=1260, at_ms=MORNING + 28_000_000),
+    "outside": _taken("outside", "none"),
+    "time_unknown": _taken("time_unknown", "none", trusted=False),
+    "repeat": _with(_card("repeat", "duplicate", name=NAME, direction="in", seq=1284)),
+    "unknown": _with(_card("unknown", "unknown_finger")),
+    "too_dry": _with(_card("poor_image", "too_dry")),
+    "too_wet": _with(_card("poor_image", "too_wet")),
+    "messy": _with(_card("poor_image", "messy")),
+    "too_few_features": _with(_card("poor_image", "too_few_features")),
+    "image_failed": _with(_card("poor_image", "image_failed")),
+    "inactive": _with(_card("refused", "inactive", name=NAME)),
+    "closed": _with(_card("refused", "closed", name=NAME)),
+    "not_stored": _with(_card("not_stored", "OperationalError")),
+    "enrol_place": _enrol("place", 1),
+    "enrol_lift": _enrol("lift", 1),
+    "enrol_again": _enrol("again", 2),
+    "enrol_poor": _enrol("too_dry", 2),
+    "enrol_saved": _enrol("saved", 2),
+    "enrol_failed": _enrol("failed", 0),
+    "fault_storage": _with(fault="storage"),
+    "fault_starting": _with(fault="starting"),
+    "away": None,
+}
