@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
+
+TOOLS = {"demo": "kiosk.demo.main", "verify": "kiosk.daemon.verify_file", "export": "kiosk.daemon.export"}
 
 
 def main() -> None:
     """`kioskd --config FILE`, `kioskd demo --dir DIR`, `kioskd verify [FILE]`, `kioskd export`."""
     arguments = sys.argv[1:]
-    match arguments[:1]:
-        case ["demo"]:
-            from kiosk.demo.main import main as run
-        case ["verify"]:
-            from kiosk.daemon.verify_file import main as run
-        case ["export"]:
-            from kiosk.daemon.export import main as run
-        case _:
-            from kiosk.daemon.main import main as run
-
-            sys.exit(run(arguments))
-    sys.exit(run(arguments[1:]))
+    if arguments and arguments[0] in TOOLS:
+        sys.exit(import_module(TOOLS[arguments[0]]).main(arguments[1:]))
+    sys.exit(import_module("kiosk.daemon.main").main(arguments))

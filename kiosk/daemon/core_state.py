@@ -10,6 +10,7 @@ from pathlib import Path
 from kiosk.core.config import KioskConfig
 from kiosk.core.payload import Start, Stop
 from kiosk.core.policy import Calendar, Policy
+from kiosk.core.zone import ZoneName
 from kiosk.daemon.clock import Clock
 from kiosk.daemon.hub import ViewHub
 from kiosk.daemon.journal import Journal
@@ -33,7 +34,7 @@ class CoreState:
     roster: Roster
     clock: Clock
     hub: ViewHub
-    zone: str
+    zone: ZoneName
 
     @classmethod
     def open(

@@ -6,10 +6,8 @@ import logging
 import threading
 from pathlib import Path
 
-from drivers.r307.reader import R307Reader
-from sync.publisher import DeviceHello, Publisher
-
 from drivers.base.reader import Reader, ReaderInfo
+from drivers.r307.reader import R307Reader
 from kiosk.core.config import KioskConfig
 from kiosk.core.config import Reader as ReaderConfig
 from kiosk.core.payload import DeviceState
@@ -29,10 +27,12 @@ from kiosk.daemon.keys import DeviceKeys
 from kiosk.daemon.notify import Notifier
 from kiosk.daemon.punching import FingerSeen, PoorImage
 from kiosk.daemon.reader_worker import ReaderPorts, ReaderWorker
-from kiosk.daemon.service import Service
+from kiosk.daemon.service import Service, ServiceParts
 from kiosk.daemon.single import SingleInstance
 from kiosk.daemon.status import StatusSource
 from kiosk.daemon.vault import Vault
+from sync.hello import DeviceHello
+from sync.publisher import Publisher
 
 log = logging.getLogger(__name__)
 START_S = 120.0
@@ -58,6 +58,7 @@ class Kiosk:
         self._board = DeviceBoard(self._clock, self._hub, self._record_device)
         self._core: CoreState | None = None
         self._publisher: Publisher | None = None
+        self._delivery: Delivery | None = None
         self._stop_reason = "stopped"
 
     def run(self, stop: threading.Event) -> int:
@@ -93,7 +94,8 @@ class Kiosk:
     def _stop(self) -> int:
         self._notifier.stopping()
         log.info("stopping")
-        clean = self._control.stop(STOP_S["control"])
+        self._control.stop(STOP_S["control"])
+        clean = True
         for worker in self._readers.values():
             clean &= worker.stop(STOP_S["reader"])
         clean &= self._engine.stop(STOP_S["engine"])
@@ -109,6 +111,8 @@ class Kiosk:
 
     def _tick(self) -> None:
         self.core.tick()
+        if self._delivery:
+            self._delivery.show_link()
 
     def _end(self) -> None:
         self.core.end(self._stop_reason)
@@ -125,9 +129,14 @@ class Kiosk:
         config = self._config
         if not config.sync.host:
             return
-        delivery = Delivery(self._engine, self.core, self._hub)
+        self._delivery = delivery = Delivery(self._engine, self.core, self._hub)
         hello = DeviceHello(
-            self._keys.sign_public, self._keys.receive_public, self._software, config.site.name
+            sign_key=self._keys.sign_public,
+            receive_key=self._keys.receive_public,
+            software=self._software,
+            site=config.site.name,
+            boot_id=self._clock.now().boot_id,
+            simulated=any(reader.simulated for reader in config.readers),
         )
         self._publisher = Publisher(
             config.sync,
@@ -154,12 +163,18 @@ class Kiosk:
         status = StatusSource(
             config, self._engine, core, self._hub, self._board, self._policy.version, self._software
         )
-        service = Service(
-            self._engine, core, self._hub, self._readers, enrolments, Emulation(emulated, self._hub), status,
-            self._state_dir,
-        )  # fmt: skip
+        parts = ServiceParts(
+            config,
+            self._engine,
+            core,
+            self._hub,
+            self._readers,
+            enrolments,
+            Emulation(emulated, self._hub),
+            status,
+        )
         return ControlServer(
-            service,
+            Service(parts),
             admin_path=self._path(config.control.admin_socket),
             ui_path=self._path(config.control.ui_socket),
             on_refused=self._socket_refused,

@@ -6,14 +6,17 @@ import logging
 from pathlib import Path
 
 from kiosk.core.payload import LedgerPoint
+from kiosk.core.record import ZERO_HASH
+from kiosk.core.verify import Anchor
 from kiosk.core.view import LinkStatus, LinkView
 from kiosk.daemon.core_state import CoreState
 from kiosk.daemon.engine import Engine
 from kiosk.daemon.hub import ViewHub
 from kiosk.daemon.keys import DeviceKeys
 from kiosk.daemon.status import DESTINATION
-from kiosk.daemon.store import Row, StoreReader
-from sync import publisher as wire
+from kiosk.daemon.store import StoreReader
+from sync import events
+from sync.source import LedgerHead, Row
 
 log = logging.getLogger(__name__)
 
@@ -25,9 +28,12 @@ class StoreSource:
         self._reader = StoreReader.open(state_dir)
         self._keys = keys
 
-    def ledgers(self) -> list[wire.LedgerHead]:
-        """Every ledger of this kiosk, oldest first."""
-        return [wire.LedgerHead(i.ledger_id, i.seq, i.hash, i.previous) for i in self._reader.ledgers()]
+    def ledgers(self) -> list[LedgerHead]:
+        """Every ledger of this kiosk, oldest first, as far as it is to be delivered as such."""
+        return [
+            LedgerHead(i.ledger_id, i.deliver_upto, self.hash_at(i.ledger_id, i.deliver_upto), i.previous)
+            for i in self._reader.ledgers()
+        ]
 
     def cursor(self, ledger_id: str) -> int:
         """The last seq the centre has acknowledged."""
@@ -35,11 +41,17 @@ class StoreSource:
 
     def records(self, ledger_id: str, after_seq: int, max_bytes: int, max_count: int) -> list[Row]:
         """Rows after `after_seq`, bounded both ways."""
-        return self._reader.records(ledger_id, after_seq, max_bytes, max_count)
+        return [
+            Row(r.seq, r.body, r.hash, (r.private.salt.hex(), r.private.text) if r.private else None)
+            for r in self._reader.records(ledger_id, after_seq, max_bytes, max_count)
+        ]
 
     def hash_at(self, ledger_id: str, seq: int) -> bytes:
         """The chain's hash at `seq`; zeros at 0."""
-        return self._reader.hash_at(ledger_id, seq)
+        found = self._reader.hash_at(ledger_id, seq)
+        if found is None:
+            raise LookupError(f"ledger {ledger_id} has no record {seq}")
+        return found
 
     def sign(self, statement: bytes) -> str:
         """The device's signature in hex."""
@@ -53,37 +65,41 @@ class Delivery:
         self._engine, self._core, self._hub = engine, core, hub
         self._status: LinkStatus = "connecting"
 
-    def event(self, event: wire.SyncEvent) -> None:
+    def event(self, event: events.SyncEvent) -> None:
         """Never blocks and never raises."""
         match event:
-            case wire.LinkChanged():
+            case events.LinkChanged():
                 self._status = event.status
                 self._engine.post(self.show_link)
-            case wire.Acked():
+            case events.Acked():
                 self._engine.post(lambda: self._acked(event))
-            case wire.HeadDiffers():
+            case events.HeadDiffers():
                 self._engine.post(lambda: self._head_differs(event))
-            case wire.Refused():
+            case events.Refused():
                 self._engine.post(lambda: self._refused(event))
             case _:
                 log.debug("sync: %s", event)
 
     def show_link(self) -> None:
         """Put the link's state and the backlog on the screen; on the engine's thread."""
-        self._hub.link(LinkView(self._status, self._core.store.backlog(DESTINATION)))
+        store = self._core.store
+        backlog = sum(
+            max(0, i.deliver_upto - store.cursor(DESTINATION, i.ledger_id)) for i in store.ledgers()
+        )
+        self._hub.link(LinkView(self._status, backlog))
 
-    def _acked(self, ack: wire.Acked) -> None:
+    def _acked(self, ack: events.Acked) -> None:
         core = self._core
-        half_ms = max(1, ack.rtt_ms // 2)
-        change = core.clock.learn("centre", ack.time_ms + half_ms, ack.boot_ms, half_ms + 1)
-        moved = core.store.move_cursor(DESTINATION, ack.ledger_id, ack.upto, ack.signed())
+        half_ms = ack.rtt_ms // 2 + 1  # the centre's clock was read somewhere in the round trip
+        change = core.clock.learn("centre", ack.time_ms, ack.sent_boot_ms + half_ms, half_ms)
+        word = Anchor(ack.ledger_id, ack.upto, ack.hash, ack.time_ms, ack.nonce, ack.sig)
+        core.store.move_cursor(DESTINATION, ack.ledger_id, ack.upto, word)
         if change:
             core.journal.note(change)
         core.clock_moved()
-        if moved:
-            self.show_link()
+        self.show_link()
 
-    def _head_differs(self, event: wire.HeadDiffers) -> None:
+    def _head_differs(self, event: events.HeadDiffers) -> None:
         store = self._core.store
         if event.ledger_id != store.head.ledger_id:
             return
@@ -91,10 +107,13 @@ class Delivery:
             "the centre has another history of this ledger (up to %d): opening a new ledger linked at %d",
             event.centre_seq, event.common_seq,
         )  # fmt: skip
-        point = LedgerPoint(event.ledger_id, event.common_seq, store.hash_at(event.common_seq).hex())
-        store.reopen_linked("restored", point, event.common_seq, self._core.clock.now())
+        common = event.common_seq if event.common_seq >= 0 else store.cursor(DESTINATION, event.ledger_id)
+        point = LedgerPoint(
+            event.ledger_id, common, (store.hash_at(event.ledger_id, common) or ZERO_HASH).hex()
+        )
+        store.reopen_linked("restored", point, common + 1, self._core.clock.now())
         self._core.journal.new_ledger()
 
-    def _refused(self, event: wire.Refused) -> None:
+    def _refused(self, event: events.Refused) -> None:
         boot_ms = self._core.clock.now().boot_ms
-        self._core.refusals.add(f"sync_{event.reason}", event.topic, boot_ms, detail=event.detail[:200])
+        self._core.refusals.add(f"sync_{event.reason}", event.topic, boot_ms)

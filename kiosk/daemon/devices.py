@@ -5,6 +5,7 @@ The drivers themselves log each outage and its end.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from kiosk.core.payload import DeviceState
@@ -12,6 +13,8 @@ from kiosk.core.record import TimeBlock
 from kiosk.core.view import DeviceView
 from kiosk.daemon.clock import Clock
 from kiosk.daemon.hub import ViewHub
+
+log = logging.getLogger(__name__)
 
 
 class DeviceBoard:
@@ -35,6 +38,8 @@ class DeviceBoard:
         before = self._views.get(view.name)
         self._views[view.name], self._info[view.name] = view, info
         self._hub.device(view)
+        if view.status == "ready" and before and before.status == "starting":
+            log.info("%s: ready (%s)", view.name, info)
         if view.status == "starting" or (before and before.status == view.status):
             return
         self._record(

@@ -55,7 +55,7 @@ class Emulation:
         found = [d for d in self._devices if d.kind == kind and command.device in ("", d.name)]
         if not found:
             refuse("not_allowed", f"no emulated {kind} here: real devices take real fingers",
-                   "`kioskctl status` lists the devices; the demo has emulated ones: kioskd demo --dir DIR")  # fmt: skip
+                   "the demo has emulated devices: kioskd demo --dir DIR")  # fmt: skip
         return found[0]
 
     def _named(self, name: str) -> EmulatedDevice:

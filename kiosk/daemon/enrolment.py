@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from drivers.base.errors import Full, Rejected, Unavailable
@@ -143,7 +144,7 @@ class Enrolments:
             removed = payload.TemplateRemoved(
                 template_id=template.template_id, person_id=template.person_id, reason=reason
             )
-            self._on_engine(lambda removed=removed: self._journal.note(removed))
+            self._on_engine(partial(self._journal.note, removed))
             if template.slot is not None:
                 reader.delete(template.slot)
             self._vault.remove(template.template_id)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from drivers.base.errors import DeviceError
 from kiosk.core import api
+from kiosk.core.config import KioskConfig
 from kiosk.core.identity import BadNumberError, parse_number
 from kiosk.core.view import View
+from kiosk.daemon.control import Refusal
 from kiosk.daemon.core_state import CoreState
 from kiosk.daemon.emulation import Emulation
 from kiosk.daemon.engine import Engine
@@ -18,7 +21,7 @@ from kiosk.daemon.enrolment import FINGERS, EnrolJob, Enrolments
 from kiosk.daemon.hub import ViewHub
 from kiosk.daemon.lanes import LanesClosed
 from kiosk.daemon.reader_worker import ReaderWorker
-from kiosk.daemon.refusal import Refusal, refuse
+from kiosk.daemon.refusal import refuse
 from kiosk.daemon.status import StatusSource
 from kiosk.daemon.store import PersonState, StoreError, StoreReader
 
@@ -28,23 +31,28 @@ BULK_S = 600.0
 MAX_ENROL_S = 120.0
 
 
+@dataclass(frozen=True, slots=True)
+class ServiceParts:
+    """What commands are carried out with."""
+
+    config: KioskConfig
+    engine: Engine
+    core: CoreState
+    hub: ViewHub
+    readers: dict[str, ReaderWorker]
+    enrolments: Enrolments
+    emulation: Emulation
+    status: StatusSource
+
+
 class Service:
     """Carries out commands; each call runs on a thread of the control server."""
 
-    def __init__(
-        self,
-        engine: Engine,
-        core: CoreState,
-        hub: ViewHub,
-        readers: dict[str, ReaderWorker],
-        enrolments: Enrolments,
-        emulation: Emulation,
-        status: StatusSource,
-        state_dir: Path,
-    ) -> None:
-        self._engine, self._core, self._hub = engine, core, hub
-        self._readers, self._enrolments, self._emulation = readers, enrolments, emulation
-        self._status, self._state_dir = status, state_dir
+    def __init__(self, parts: ServiceParts) -> None:
+        self._engine, self._core, self._hub = parts.engine, parts.core, parts.hub
+        self._readers, self._enrolments, self._emulation = parts.readers, parts.enrolments, parts.emulation
+        self._status = parts.status
+        self._state_dir, self._zone = Path(parts.config.state_dir), parts.config.site.zone
         self._commands: dict[type[api.Command], Callable[[Any, Emit], object]] = {
             api.GetStatus: lambda command, emit: self._status.read(),
             api.GetPunches: self._punches,
@@ -79,7 +87,12 @@ class Service:
 
     def _punches(self, command: api.GetPunches, emit: Emit) -> api.Punches:
         with StoreReader.open(self._state_dir) as reader:
-            return reader.punches(command)
+            try:
+                return reader.punches(command, self._zone)
+            except ValueError as error:
+                raise Refusal(
+                    api.ApiError("bad_request", f"{command.day!r} is no day", "2026-01-31")
+                ) from error
 
     def _people(self, command: api.GetPeople, emit: Emit) -> api.People:
         with StoreReader.open(self._state_dir) as reader:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from kiosk.core import api
 from kiosk.core.config import KioskConfig
+from kiosk.core.zone import local
 from kiosk.daemon.core_state import CoreState
 from kiosk.daemon.devices import DeviceBoard
 from kiosk.daemon.engine import Engine
@@ -48,6 +49,7 @@ class StatusSource:
             tenant=self._config.device.tenant,
             site=self._config.site.name,
             state_dir=str(Path(self._config.state_dir).resolve()),
+            local_time=f"{local(self._core.clock.now().wall_ms, view.site.zone):%Y-%m-%d %H:%M:%S %Z}",
             uptime_s=int(time.monotonic() - self._since_s),
             ready=self._engine.alive,
             simulated=tuple(d.name for d in view.devices if d.simulated),

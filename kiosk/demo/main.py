@@ -1,4 +1,4 @@
-"""`kioskd demo --dir DIR [--headless]`: a whole kiosk and its centre, with emulated devices, in one folder."""
+"""`kioskd demo --dir DIR [--headless]`: a kiosk and its centre, emulated devices, one folder."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -97,12 +98,12 @@ def _enrol_everybody(folder: DemoFolder) -> None:
         ask(
             folder.control,
             EnrolFinger(number=person.number, finger=FINGER),
-            on_event=lambda event, label=label: _place(folder, event, label),
+            on_event=partial(_place, folder, label),
         )
     tell(folder.emulator, {"op": "speed", "factor": 1})
 
 
-def _place(folder: DemoFolder, event: dict[str, Any], label: str) -> None:
+def _place(folder: DemoFolder, label: str, event: dict[str, Any]) -> None:
     if event["step"] in ("place", "again"):
         tell(folder.emulator, {"op": "finger", "label": label})
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import signal
 import subprocess
 import time
@@ -12,7 +11,8 @@ from pathlib import Path
 
 RESTART_S = 0.5
 STOP_S = {"kioskd": 70.0}
-_PR_SET_PDEATHSIG = 1
+DIE_WITH_PARENT = ("setpriv", "--pdeathsig", "TERM", "--")
+"""util-linux: even kill -9 of the demo leaves nothing running."""
 
 
 @dataclass(slots=True)
@@ -84,24 +84,15 @@ class Supervisor:
         part.died_s = 0.0
         with (self._log_dir / f"{part.name}.log").open("ab") as log:
             part.process = subprocess.Popen(
-                part.command,
+                (*DIE_WITH_PARENT, *part.command),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 env=part.environment,
                 start_new_session=True,  # Ctrl-C reaches the supervisor only, which stops in order
-                preexec_fn=_die_with_parent,
             )
 
     def _last_words(self, part: Part) -> str:
         path = self._log_dir / f"{part.name}.log"
         lines = path.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         return f"{lines[-1] if lines else 'no output'} (see {path})"
-
-
-def _die_with_parent() -> None:
-    # Even kill -9 of the demo leaves nothing running: PR_SET_PDEATHSIG, prctl(2).
-    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
-_libc = ctypes.CDLL(None, use_errno=True)

@@ -1,0 +1,241 @@
+"""A whole kiosk of real processes in one folder, each of which a test can kill and start again."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from kiosk.core import api
+from kiosk.demo.client import answers, ask, tell
+from kiosk.demo.folder import DEVICE, DemoFolder, mosquitto
+
+BIN = Path(sys.executable).parent
+POLICY = """\
+version = "test-1"
+duplicate_window_s = {duplicate_s}
+
+[[session]]
+name = "pagi"
+kind = "in"
+opens = 00:00:00
+due = 07:15:00
+closes = 23:59:59
+days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+"""
+
+
+def until(what: Callable[[], Any], timeout_s: float = 30.0, every_s: float = 0.05) -> Any:
+    """The first true value of `what`; fails after `timeout_s` with its last value."""
+    end = time.monotonic() + timeout_s
+    while True:
+        value = what()
+        if value:
+            return value
+        assert time.monotonic() < end, f"still {value!r} after {timeout_s:g} s"
+        time.sleep(every_s)
+
+
+class Rig:
+    """Broker, centre, emulated reader and kioskd."""
+
+    def __init__(self, root: Path, *, duplicate_s: int = 0) -> None:
+        self.folder = DemoFolder.prepare(root)
+        self.root = self.folder.root
+        self._duplicate_s = duplicate_s
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self.centre_toml = self.folder.write_centre()
+        self.mosquitto_extra = ""
+        self.number = 0
+        done = self.centre("key")
+        self.config = self.folder.write_kiosk(done.stdout.strip())
+        (self.root / "policy.toml").write_text(POLICY.format(duplicate_s=duplicate_s), encoding="utf-8")
+
+    # processes
+
+    def start(self, *names: str) -> None:
+        """Start parts by name and wait until each is ready."""
+        for name in names:
+            getattr(self, f"_start_{name}")()
+
+    def kill(self, name: str) -> None:
+        """kill -9."""
+        self._end(name, signal.SIGKILL)
+
+    def stop(self, name: str) -> int:
+        """SIGTERM, and the exit status."""
+        return self._end(name, signal.SIGTERM)
+
+    def close(self) -> None:
+        """End everything, newest first."""
+        for name in reversed(tuple(self._running)):
+            self._end(name, signal.SIGKILL)
+
+    def running(self, name: str) -> subprocess.Popen[bytes]:
+        """The process called `name`."""
+        return self._running[name]
+
+    def _spawn(self, name: str, *command: str, **environment: str) -> subprocess.Popen[bytes]:
+        with (self.folder.root / "log" / f"{name}.log").open("ab") as log:
+            process = subprocess.Popen(
+                command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env={**os.environ, **environment}
+            )
+        self._running[name] = process
+        return process
+
+    def _end(self, name: str, number: int) -> int:
+        process = self._running.pop(name)
+        process.send_signal(number)
+        return process.wait(80)
+
+    def _start_broker(self) -> None:
+        program = mosquitto()
+        assert program, "mosquitto is not installed"
+        conf = self.folder.write_mosquitto()
+        with conf.open("a", encoding="utf-8") as file:
+            file.write(self.mosquitto_extra)
+        self._spawn("broker", program, "-c", str(conf))
+        until(self._broker_listens)
+
+    def _broker_listens(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.folder.port)) == 0
+
+    def _start_centre(self) -> None:
+        self._spawn("centre", str(BIN / "hadir-centre"), "--config", str(self.centre_toml), "run")
+
+    def _start_reader(self) -> None:
+        self._spawn(
+            "reader", sys.executable, "-m", "drivers.emulated.r307", "--link", str(self.folder.reader_link),
+            "--control", str(self.folder.emulator), "--state", str(self.root / "r307.state"), "--speed", "0",
+        )  # fmt: skip
+        until(lambda: answers(self.folder.emulator))
+
+    def _start_kioskd(self) -> None:
+        process = self._spawn("kioskd", str(BIN / "kioskd"), "--config", str(self.config))
+        until(lambda: answers(self.folder.control) or process.poll() is not None, every_s=0.005)
+        assert process.poll() is None, self.log("kioskd")[-2000:]
+
+    def _start_ui(self) -> None:
+        self._spawn("ui", str(BIN / "kiosk-ui"), "--socket", str(self.root / "ui.sock"), SDL_VIDEODRIVER="dummy")
+
+    # asking
+
+    def log(self, name: str) -> str:
+        """What a part has printed so far."""
+        return (self.folder.root / "log" / f"{name}.log").read_text(encoding="utf-8", errors="replace")
+
+    def ask(self, command: api.Command, timeout_s: float = 60.0) -> Any:
+        """One command to kioskd."""
+        return ask(self.folder.control, command, timeout_s)
+
+    def status(self) -> Any:
+        """`kioskctl status`."""
+        return self.ask(api.GetStatus())
+
+    def emulator(self, **order: Any) -> Any:
+        """One order to the emulated reader."""
+        return tell(self.folder.emulator, order, 40.0)
+
+    def centre(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """One `hadir-centre` command that must succeed."""
+        done = subprocess.run(
+            (str(BIN / "hadir-centre"), "--config", str(self.centre_toml), *command),
+            capture_output=True, text=True, check=False, timeout=60,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr + done.stdout
+        return done
+
+    def ctl(self, *command: str, status: int = 0) -> Any:
+        """One `kioskctl ... --json` command, its exit status checked; its document."""
+        done = subprocess.run(
+            (str(BIN / "kioskctl"), "--socket", str(self.folder.control), *command, "--json"),
+            capture_output=True, text=True, check=False, timeout=60, cwd=self.root,
+        )  # fmt: skip
+        assert done.returncode == status, (done.returncode, done.stdout, done.stderr)
+        return json.loads(done.stdout)
+
+    def approve(self) -> None:
+        """Let the kiosk in at the centre, as soon as it has said hello."""
+        until(lambda: any(d["device"] == DEVICE for d in self.centre_devices()))
+        self.centre("approve", DEVICE)
+
+    def centre_devices(self) -> list[Any]:
+        """`hadir-centre devices --json`."""
+        devices: list[Any] = json.loads(self.centre("devices", "--json").stdout)["devices"]
+        return devices
+
+    # people and fingers
+
+    def wait_reader(self) -> None:
+        """Until the reader is ready."""
+        until(lambda: any(d["status"] == "ready" for d in self.status()["devices"]))
+
+    def enrol(self, number: str, name: str) -> None:
+        """Add a person and enrol their right index finger."""
+        row = api.PersonRow(1, number, name)
+        assert self.ask(api.PutPeople(rows=(row,)))["errors"] == []
+        ask(
+            self.folder.control,
+            api.EnrolFinger(number=number),
+            on_event=lambda event: self._place(event, number),
+        )
+
+    def _place(self, event: dict[str, Any], number: str) -> None:
+        if event["step"] in ("place", "again"):
+            self.emulator(op="finger", label=f"{number}/right-index")
+
+    def tap(self, number: str) -> Any:
+        """Put a finger on the reader and wait for the kiosk's card."""
+        return self.ask(api.Emulate(what="finger", subject=number))["card"]
+
+    def enrol_fails(self, number: str, *, label: str, finger: str) -> Any:
+        """The error of an enrolment in which the finger `label` is put on."""
+        process = subprocess.Popen(
+            (str(BIN / "kioskctl"), "--socket", str(self.folder.control), "enrol", "finger", number,
+             "--finger", finger, "--json"),
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        while process.poll() is None:
+            self.emulator(op="finger", label=label, hold_ms=200, wait=True)
+        out, err = process.communicate()
+        assert process.returncode == 1, (out, err)
+        return json.loads(out)["error"]
+
+    def records(self, type_: str) -> list[Any]:
+        """All records of one type in the current ledger."""
+        page = self.ask(api.GetLedger(limit=5000))
+        return [r for r in (json.loads(body) for _, body, _ in page["records"]) if r["type"] == type_]
+
+    def central_punches(self) -> list[Any]:
+        """`hadir-centre punches --json`, oldest first."""
+        punches: list[Any] = json.loads(self.centre("punches", "--json").stdout)["punches"]
+        return punches
+
+    def central_ledgers(self) -> list[Any]:
+        """The ledgers in `hadir-centre status --json`."""
+        ledgers: list[Any] = json.loads(self.centre("status", "--json").stdout)["ledgers"]
+        return ledgers
+
+    def punches(self, limit: int = 100_000) -> list[Any]:
+        """All punches, oldest first."""
+        punches: list[Any] = self.ask(api.GetPunches(limit=limit))["punches"]
+        return punches[::-1]
+
+
+@contextmanager
+def rig(root: Path, **options: Any) -> Iterator[Rig]:
+    """A rig whose processes are gone at the end."""
+    made = Rig(root, **options)
+    try:
+        yield made
+    finally:
+        made.close()
