@@ -6,7 +6,7 @@ A request is `{"id": N, "do": {"cmd": NAME, ...}}`. It is answered by any number
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -15,6 +15,8 @@ from kiosk.core.record import TimeBlock
 from kiosk.core.view import ClockView, Delivery, DeviceView, LinkView
 
 MAX_LINE_BYTES = 4 * 1024 * 1024
+Limit = Annotated[int, msgspec.Meta(ge=1, le=20_000)]
+Seconds = Annotated[float, msgspec.Meta(ge=0.1, le=600)]
 ErrorCode = Literal[
     "bad_request",
     "not_allowed",
@@ -43,7 +45,7 @@ class GetPunches(Command, frozen=True, tag="punches"):
     `before_seq` pages back, in `before_ledger` (the current one when empty); `day` is a local ISO date.
     """
 
-    limit: int = 50
+    limit: Limit = 50
     before_seq: int | None = None
     before_ledger: str = ""
     number: str = ""
@@ -54,7 +56,7 @@ class GetPeople(Command, frozen=True, tag="people"):
     """People in the order of their names; answered by `People`."""
 
     search: str = ""
-    limit: int = 20_000
+    limit: Limit = 20_000
 
 
 class PersonRow(msgspec.Struct, frozen=True):
@@ -81,7 +83,7 @@ class EnrolFinger(Command, frozen=True, tag="enrol_finger"):
     number: str
     finger: str = "right-index"
     reader: str = ""
-    timeout_s: float = 30.0
+    timeout_s: Seconds = 30.0
 
 
 class RemoveFinger(Command, frozen=True, tag="remove_finger"):
@@ -102,7 +104,7 @@ class Emulate(Command, frozen=True, tag="emulate"):
     finger: str = "right-index"
     device: str = ""
     quality: str = "good"
-    wait_s: float = 8.0
+    wait_s: Seconds = 8.0
 
 
 class Watch(Command, frozen=True, tag="watch"):
@@ -124,7 +126,7 @@ class GetLedger(Command, frozen=True, tag="ledger"):
     """Records `after_seq` on; answered by `LedgerPage`."""
 
     after_seq: int = 0
-    limit: int = 200
+    limit: Limit = 200
 
 
 AnyCommand = (
@@ -174,13 +176,17 @@ class LedgerStatus(msgspec.Struct, frozen=True):
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything a technician wants first. `problems` are sentences with what to do."""
+    """Everything a technician wants first. `problems` are sentences with what to do.
+
+    `local_time` is the kiosk's own clock in its zone, `2026-01-31 07:05:12 WIB`.
+    """
 
     software: str
     device_id: str
     tenant: str
     site: str
     state_dir: str
+    local_time: str
     uptime_s: int
     ready: bool
     simulated: tuple[str, ...]

@@ -1,0 +1,76 @@
+"""`kioskctl emulate`: put somebody in front of an emulated device; real devices refuse."""
+
+from __future__ import annotations
+
+import click
+import msgspec
+
+from kiosk.core import api
+from kiosk.core.view import Card
+from kiosk.ctl import words
+from kiosk.ctl.errors import CtlError
+from kiosk.ctl.session import common, session
+
+SLACK_S = 15.0
+
+
+@click.group()
+def emulate() -> None:
+    """Act on emulated devices (the demo's, a test's)."""
+
+
+@emulate.command()
+@click.argument("number")
+@click.option("--finger", default="right-index", show_default=True)
+@click.option("--quality", default="good", show_default=True, help="good, or what is wrong with the image.")
+@click.option("--device", default="", help="Which reader, when there are several.")
+@click.option("--wait", "wait_s", type=click.FloatRange(0.1, 60), default=8.0, show_default=True)
+@common
+def finger(number: str, finger: str, quality: str, device: str, wait_s: float) -> None:
+    """Put a finger of the person with NUMBER on the emulated reader, and say what the kiosk showed."""
+    done = _ask(
+        api.Emulate(
+            what="finger", subject=number, finger=finger, quality=quality, device=device, wait_s=wait_s
+        )
+    )
+    if done.card is None:
+        raise CtlError("timeout", f"the kiosk showed nothing within {wait_s:g} s", "kioskctl status")
+    card = msgspec.convert(done.card, Card)
+    session().show(done, lambda: _say(done.device, card))
+
+
+@emulate.command()
+@click.argument("device")
+@common
+def unplug(device: str) -> None:
+    """Pull the emulated DEVICE's plug."""
+    done = _ask(api.Emulate(what="unplug", subject=device))
+    session().show(done, lambda: click.echo(f"{done.device} is unplugged"))
+
+
+@emulate.command()
+@click.argument("device")
+@common
+def replug(device: str) -> None:
+    """Plug the emulated DEVICE in again."""
+    done = _ask(api.Emulate(what="replug", subject=device))
+    session().show(done, lambda: click.echo(f"{done.device} is plugged in"))
+
+
+def _ask(command: api.Emulate) -> api.Emulated:
+    with session().client() as client:
+        return client.ask(command, api.Emulated, answer_s=command.wait_s + SLACK_S)
+
+
+def _say(device: str, card: Card) -> None:
+    what = click.style(
+        words.CARDS.get(card.kind, card.kind), fg="green" if card.kind == "taken" else "yellow"
+    )
+    verdict = (
+        words.verdict(card)
+        if card.kind in ("taken", "repeat", "refused")
+        else words.REASONS.get(card.code, "")
+    )
+    click.echo(", ".join(part for part in (f"{device}: {what}", card.name, verdict) if part))
+    if card.seq:
+        click.echo(f"record {card.seq}; see `kioskctl punches`")

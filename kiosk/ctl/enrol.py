@@ -1,0 +1,46 @@
+"""`kioskctl enrol`: give a person a way to be recognised, with somebody there to guide the finger."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from kiosk.core import api
+from kiosk.ctl import words
+from kiosk.ctl.session import common, session
+
+SLACK_S = 45.0
+
+
+@click.group()
+def enrol() -> None:
+    """Enrol fingers."""
+
+
+@enrol.command()
+@click.argument("number")
+@click.option(
+    "--finger", default="right-index", show_default=True, help="left|right-thumb|index|middle|ring|little"
+)
+@click.option("--reader", default="", help="Which reader, when there are several.")
+@click.option("--timeout", "timeout_s", type=click.FloatRange(2, 120), default=30.0, show_default=True)
+@common
+def finger(number: str, finger: str, reader: str, timeout_s: float) -> None:
+    """Enrol a finger of the person with NUMBER: the same finger twice on the reader."""
+    here = session()
+    command = api.EnrolFinger(number=number, finger=finger, reader=reader, timeout_s=timeout_s)
+    with here.client() as client:
+        done = client.ask(command, api.Enrolled, on_event=_say_step, answer_s=timeout_s + SLACK_S)
+    here.show(
+        done, lambda: click.echo(f"{done.name}: {done.finger} enrolled (slot {done.slot}, record {done.seq})")
+    )
+
+
+def _say_step(event: dict[str, Any]) -> None:
+    """Progress goes to stderr, so that --json leaves one document on stdout."""
+    step, reason = event.get("step", ""), event.get("reason", "")
+    text = words.STEPS.get(step, step.replace("_", " "))
+    if reason:
+        text = f"Not read: {words.REASONS.get(reason, reason.replace('_', ' '))}."
+    click.echo(text, err=True)

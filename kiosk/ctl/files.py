@@ -1,0 +1,64 @@
+"""`kioskctl config check`, `kioskctl policy check`: what is wrong in a file, before the daemon reads it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from kiosk.ctl import words
+from kiosk.ctl.errors import CtlError
+from kiosk.ctl.session import common, session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group()
+def config() -> None:
+    """Check a kiosk.toml."""
+
+
+@click.group()
+def policy() -> None:
+    """Check a policy file."""
+
+
+@config.command("check")
+@click.argument("file", type=FILE)
+@common
+def check_config(file: Path) -> None:
+    """Check the kiosk.toml FILE; every fault at once, with its line."""
+    from kiosk.core.config import read_config
+
+    _check(file, read_config, "the configuration is sound")
+
+
+@policy.command("check")
+@click.argument("file", type=FILE)
+@common
+def check_policy(file: Path) -> None:
+    """Check the policy FILE; every fault at once, with its line."""
+    from kiosk.core.policy_file import read_policy
+
+    _check(file, read_policy, "the policy is sound")
+
+
+def _check(file: Path, read: Callable[[str, str], object], praise: str) -> None:
+    from kiosk.core.checked import BadFileError, read_text
+
+    here = session()
+    try:
+        read(read_text(file.read_bytes(), str(file)), str(file))
+    except BadFileError as error:
+        faults = [{"line": f.line, "key": f.key, "message": f.message} for f in error.faults]
+        if not here.as_json:
+            raise CtlError(
+                "bad_file", str(error), f"mend {words.many(len(faults), 'fault')} and check again"
+            ) from error
+        here.show({"sound": False, "faults": faults}, lambda: None)
+        click.get_current_context().exit(1)
+    here.show({"sound": True, "faults": []}, lambda: click.echo(f"{file}: {praise}"))

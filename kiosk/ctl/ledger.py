@@ -1,0 +1,134 @@
+"""`kioskctl ledger`: read the records, verify the chain, export it for an inspector."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import click
+import msgspec
+
+from kiosk.core import api
+from kiosk.core.record import BadRecordError, Record, decode_body
+from kiosk.ctl.client import Client
+from kiosk.ctl.errors import CtlError
+from kiosk.ctl.session import common, session
+
+PAGE = 200
+LOOK_S = 1.0
+SHOWN_DATA = 60
+FILE = click.Path(path_type=Path)
+
+
+@click.group()
+def ledger() -> None:
+    """Read, verify and export the ledger."""
+
+
+@ledger.command()
+@click.argument("file", type=FILE, required=False)
+@click.option("--against", type=FILE, help="A receipt, acknowledgement or seal that somebody kept.")
+@click.option("--state-dir", type=FILE, help="The kiosk's state, when kioskd is not there to say where.")
+@common
+def verify(file: Path | None, against: Path | None, state_dir: Path | None) -> None:
+    """Verify FILE (a kiosk.db or an export), or this kiosk's ledger; works while kioskd runs or is gone.
+
+    Names the first bad record and what is wrong with it. Exit 1 when something is.
+    """
+    here = session()
+    target = file or (state_dir or _state_dir()) / "kiosk.db"
+    arguments = [str(target), *(["--against", str(against)] if against else [])]
+    click.get_current_context().exit(_tool("verify", arguments, as_json=here.as_json))
+
+
+@ledger.command()
+@click.argument("file", type=FILE)
+@click.option("--state-dir", type=FILE, help="The kiosk's state, when kioskd is not there to say where.")
+@common
+def export(file: Path, state_dir: Path | None) -> None:
+    """Write the whole ledger to FILE as signed JSON lines, with what a verifier needs."""
+    here = session()
+    arguments = ["--state-dir", str(state_dir or _state_dir()), str(file)]
+    click.get_current_context().exit(_tool("export", arguments, as_json=here.as_json))
+
+
+@ledger.command()
+@click.option("-n", "--lines", type=click.IntRange(1, 5_000), default=20, show_default=True)
+@click.option("-f", "--follow", is_flag=True, help="Go on with new records (--json: one document a line).")
+@common
+def tail(lines: int, follow: bool) -> None:
+    """Show the last records, oldest first."""
+    here = session()
+    with here.client() as client:
+        head = client.ask(api.GetStatus(), api.Status).ledger
+        page = _records(client, max(0, head.seq - lines), lines)
+        if not follow:
+            here.show([_document(record) for record in page], lambda: _say(page))
+            return
+        while True:
+            for record in page:
+                click.echo(msgspec.json.encode(_document(record))) if here.as_json else _say([record])
+            time.sleep(LOOK_S if not page else 0)
+            page = _records(client, page[-1][0] if page else head.seq, PAGE)
+            head = msgspec.structs.replace(head, seq=page[-1][0] if page else head.seq)
+
+
+Stored = tuple[int, str, str]
+
+
+def _records(client: Client, after_seq: int, limit: int) -> list[Stored]:
+    found: list[Stored] = []
+    while len(found) < limit:
+        last = found[-1][0] if found else after_seq
+        page = client.ask(api.GetLedger(after_seq=last, limit=min(PAGE, limit - len(found))), api.LedgerPage)
+        if not page.records:
+            break
+        found += page.records
+    return found
+
+
+def _document(stored: Stored) -> dict[str, object]:
+    seq, body, hash_hex = stored
+    return {"seq": seq, "hash": hash_hex, "body": body, "record": json.loads(body)}
+
+
+def _say(page: list[Stored]) -> None:
+    for seq, body, hash_hex in page:
+        try:
+            record = decode_body(body)
+        except BadRecordError as error:
+            click.echo(f"{seq:>7}  {hash_hex[:8]}  cannot be read: {error}")
+            continue
+        click.echo(f"{seq:>7}  {_when(record)}  {record.type:<12} {_short(record)}")
+
+
+def _when(record: Record) -> str:
+    moment = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(record.at.wall_ms // 1000))
+    return f"{moment}Z{' ' if record.at.trusted else '?'}"
+
+
+def _short(record: Record) -> str:
+    text = " ".join(
+        f"{key}={value}" for key, value in record.data.items() if not isinstance(value, dict | list)
+    )
+    return text if len(text) <= SHOWN_DATA else text[: SHOWN_DATA - 1] + "…"
+
+
+def _state_dir() -> Path:
+    """Where the kiosk keeps its ledger: kioskd's own word."""
+    with session().client() as client:
+        return Path(client.ask(api.GetStatus(), api.Status).state_dir)
+
+
+def _tool(name: str, arguments: list[str], *, as_json: bool) -> int:
+    """Run one of kioskd's own tools; it prints for itself."""
+    program = Path(sys.executable).with_name("kioskd")
+    if not program.exists():
+        hint = f"install hadir so that {program} exists"
+        raise CtlError("failed", "kioskd is not installed beside kioskctl", hint)
+    sys.stdout.flush()
+    command = [str(program), name, *arguments, *(["--json"] if as_json else [])]
+    return subprocess.run(command, check=False).returncode

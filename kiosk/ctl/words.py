@@ -1,0 +1,84 @@
+"""Codes of the control socket in a technician's words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+VERDICTS = {
+    "on_time": "on time",
+    "late": "late",
+    "out": "out",
+    "early_leave": "early leave",
+    "outside": "outside all sessions",
+    "time_unknown": "time unknown",
+    "duplicate": "again within the window",
+    "closed": "refused: closed now",
+    "inactive": "refused: not active",
+}
+CARDS = {
+    "taken": "punch taken",
+    "repeat": "already taken",
+    "refused": "refused",
+    "unknown": "finger not known",
+    "poor_image": "finger not read well",
+    "not_stored": "NOT stored",
+    "enrol": "enrolment",
+}
+CLOCKS = {
+    "ntp": "trusted (NTP)",
+    "rtc": "trusted (RTC)",
+    "gps": "trusted (GPS)",
+    "centre": "trusted (centre)",
+    "terminal": "trusted (terminal)",
+    "courier": "trusted (courier)",
+    "operator": "set by an operator",
+    "none": "NOT trustworthy",
+}
+LINKS = {
+    "off": "no delivery configured",
+    "connecting": "connecting",
+    "online": "online",
+    "offline": "offline",
+    "waiting_approval": "waiting for approval at the centre",
+    "refused": "refused by the centre",
+}
+STEPS = {
+    "place": "Put the finger on the reader.",
+    "lift": "Lift the finger.",
+    "again": "Put the same finger on once more.",
+    "poor_image": "Not read well; put it on again.",
+    "saved": "Saved.",
+}
+REASONS = {
+    "too_dry": "the finger is too dry: breathe on it",
+    "too_wet": "the finger is too wet: dry it",
+    "messy": "the image is smeared: wipe finger and glass",
+    "too_few_features": "put more of the finger on, flat",
+    "different_fingers": "that was another finger",
+    "image_failed": "the image could not be taken: again",
+}
+
+
+def duration(seconds: float) -> str:
+    """`seconds` in the two largest units that matter."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return f"{days} d {hours} h"
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min" if minutes >= 5 or (minutes and not rest) else f"{int(seconds)} s"
+
+
+def verdict(shown: Any) -> str:
+    """A verdict (`Shown` or a `Card`) in words, with the minutes it is about."""
+    text = VERDICTS.get(shown.code, str(shown.code).replace("_", " "))
+    if shown.late_s:
+        return f"{text} {duration(shown.late_s)}"
+    return f"{text} {duration(shown.early_s)}" if shown.early_s else text
+
+
+def many(number: int, one: str, more: str = "") -> str:
+    """`number` of something: 1 finger, 2 fingers."""
+    return f"{number:,} {one if number == 1 else more or one + 's'}".replace(",", " ")
