@@ -12,14 +12,15 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
 from functools import partial
 from typing import TypeVar
 
 from drivers.base.deadline import Deadline
-from drivers.base.errors import DeviceError, Full, NotSupported, Rejected, Timeout, Unavailable
+from drivers.base.errors import DeviceError, Full, NotSupported, Rejected, Unavailable
 from drivers.base.outage import Outage
+from drivers.base.reading import Led, NoFinger, ReaderInfo, Touch
+
+__all__ = ["CALL_S", "Led", "NoFinger", "Reader", "ReaderInfo", "Touch"]
 
 CALL_S = 2.3
 """No call lasts longer, whatever the device does: a typed error comes within 2.5 s, with some to spare."""
@@ -27,55 +28,6 @@ CALL_S = 2.3
 STAYS_OPEN = (Rejected, Full, NotSupported)
 
 T = TypeVar("T")
-
-
-class NoFinger(Timeout):
-    """Nobody put a finger on the sensor in time. The reader stays open."""
-
-    hint = "ask the person to put the finger on the sensor"
-
-
-class Led(StrEnum):
-    """What the sensor's own light says."""
-
-    OFF = "off"
-    READY = "ready"
-    BUSY = "busy"
-    ACCEPTED = "accepted"
-    REFUSED = "refused"
-
-
-@dataclass(frozen=True, slots=True)
-class ReaderInfo:
-    """What the device said about itself when it was opened.
-
-    `template_format` names sensor family and size; a template fits only sensors of its own format. `mark`
-    is what `write_mark` left in the sensor (None where the model cannot keep one).
-    """
-
-    family: str
-    model: str
-    serial: str | None
-    capacity: int
-    template_bytes: int
-    packet_bytes: int
-    security_level: int
-    template_format: str
-    simulated: bool
-    has_led: bool
-    mark: bytes | None
-
-
-@dataclass(frozen=True, slots=True)
-class Touch:
-    """A finger that was captured and searched; `slot` is None when this sensor does not know it.
-
-    `score` is the sensor's own, 0 when not found; `duration_ms` from the start of the capture to the result.
-    """
-
-    slot: int | None
-    score: int
-    duration_ms: int
 
 
 class Reader(ABC):

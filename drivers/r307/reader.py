@@ -7,17 +7,15 @@ from contextlib import suppress
 from pathlib import Path
 
 from drivers.base.deadline import Deadline
-from drivers.base.errors import DeviceError, NotSupported, ProtocolError, Rejected, Timeout
+from drivers.base.errors import DeviceError, NotSupported, ProtocolError, Rejected
 from drivers.base.reader import Led, Reader, ReaderInfo, Touch
 from drivers.r307.answers import EXPECTED
-from drivers.r307.library import Parameters, Product, Zfm
+from drivers.r307.greeting import Greeting
+from drivers.r307.library import Zfm
 from drivers.r307.line import SerialLine
 from drivers.r307.port import Port
 
 QUIET_S = 0.03
-FIRST_ANSWER_S = 0.7
-PRODUCT_S = 0.15
-MAX_CAPACITY = 4096
 SLOTS_A_PAGE = 256
 
 GENIMG_REFUSALS = frozenset({0x02, 0x03})
@@ -55,88 +53,21 @@ class R307Reader(Reader):
         self._baud = baud
         self._address = address
         self._password = password
-        self._simulated = simulated
+        self._greeting = Greeting(path, simulated)
         self._line: SerialLine | None = None
         self._zfm: Zfm | None = None
         self._template_bytes = 0
-        self._kind: tuple[int, ...] = ()
-
-    # Connecting
 
     def _open(self, deadline: Deadline) -> ReaderInfo:
         self._line = SerialLine(self._path, self._baud)
         port = Port(self._line, self._address)
-        self._zfm = zfm = Zfm(port, self._address, self._password)
+        self._zfm = Zfm(port, self._address, self._password)
         port.begin(deadline)
         port.settle(QUIET_S)
-        self._say_password(zfm, deadline)
-        product = self._product(zfm, deadline)
-        parameters = zfm.read_parameters()
-        self._check(parameters)
-        info = self._describe(zfm, parameters, product)
-        if port.out_of_step:
-            raise ProtocolError(f"{self._path}: the sensor answers earlier commands")
+        info = self._greeting.greet(self._zfm, deadline)
+        self._finish(self._zfm)
+        self._template_bytes = info.template_bytes
         return info
-
-    def _say_password(self, zfm: Zfm, deadline: Deadline) -> None:
-        """A sensor that has just got power misses what it is told in its first half second."""
-        accepted = None
-        while accepted is None:
-            zfm.port.deadline = Deadline.after(min(FIRST_ANSWER_S, deadline.left_s))
-            try:
-                accepted = zfm.ask(zfm.verifyPassword)
-            except Timeout:
-                deadline.check(str(self._path))
-        zfm.port.deadline = deadline
-        if not accepted:
-            hint = "this sensor belongs to another kiosk, or `password` in kiosk.toml is wrong"
-            raise Rejected("wrong_password", f"{self._path}: the sensor has another password", hint=hint)
-
-    def _product(self, zfm: Zfm, deadline: Deadline) -> Product | None:
-        zfm.port.deadline = Deadline.after(min(PRODUCT_S, deadline.left_s))
-        try:
-            return Product.from_bytes(zfm.command(0x3C))
-        except (Timeout, ProtocolError, NotSupported):
-            return None
-        finally:
-            zfm.port.deadline = deadline
-
-    def _check(self, parameters: Parameters) -> None:
-        if not 0 < parameters.capacity <= MAX_CAPACITY:
-            raise ProtocolError(f"{self._path}: a capacity of {parameters.capacity}")
-
-    def _describe(self, zfm: Zfm, parameters: Parameters, product: Product | None) -> ReaderInfo:
-        size = self._size_of_template(zfm, parameters, product)
-        return ReaderInfo(
-            family="zfm",
-            model=product.model if product else f"ZFM 0x{parameters.system_id:04X}",
-            serial=product.serial if product else None,
-            capacity=parameters.capacity,
-            template_bytes=size,
-            packet_bytes=parameters.packet_bytes,
-            security_level=parameters.security_level,
-            template_format=f"zfm-{size}",
-            simulated=self._simulated,
-            has_led=product is not None,
-            mark=self._read_mark(zfm),
-        )
-
-    def _size_of_template(self, zfm: Zfm, parameters: Parameters, product: Product | None) -> int:
-        """No parameter tells it: what the sensor sends from a buffer does."""
-        kind = (parameters.system_id, parameters.capacity, parameters.packet_code)
-        if not self._template_bytes or kind != self._kind:
-            self._kind = kind
-            if product and product.template_bytes:
-                self._template_bytes = product.template_bytes
-            else:
-                self._template_bytes = len(zfm.ask(zfm.downloadCharacteristics, 1))
-        return self._template_bytes
-
-    def _read_mark(self, zfm: Zfm) -> bytes | None:
-        try:
-            return zfm.command(0x19, 0).rstrip(b"\0")
-        except (NotSupported, ProtocolError):
-            return None
 
     def _close(self) -> None:
         line, self._line, self._zfm = self._line, None, None
@@ -300,8 +231,8 @@ class R307Reader(Reader):
 def captured(surplus: list[int]) -> bool:
     """Whether image and features certainly succeeded, although `surplus` answers were skipped after both.
 
-    The sensor answers in order. So the real answers to GenImg and Img2Tz are two of those that came, in order: a
-    refusal of Img2Tz among the skipped may be real, and so may a refusal of GenImg with another answer behind it.
-    Then the search may have used the features of whoever came before.
+    The sensor answers in order. So the real answers to GenImg and Img2Tz are two of those that came, in
+    order: a refusal of Img2Tz among the skipped may be real, and so may a refusal of GenImg with another
+    answer behind it. Then the search may have used the features of whoever came before.
     """
     return not IMG2TZ_REFUSALS & set(surplus) and not GENIMG_REFUSALS & set(surplus[:-1])

@@ -11,30 +11,25 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from drivers.emulated.r307 import finger
+from drivers.emulated.r307.codes import (
+    BAD_PACKET,
+    BAD_PAGE,
+    BAD_TEMPLATE,
+    DELAYS_MS,
+    DIFFERENT_FINGERS,
+    NO_FINGER,
+    NO_IMAGE,
+    NO_MATCH,
+    NOT_FOUND,
+    OK,
+    OTHER_DELAY_MS,
+    PASSWORD_FIRST,
+    Reply,
+)
 from drivers.emulated.r307.finger import Pad, Touch
 from drivers.emulated.r307.flash import Flash
 from drivers.emulated.r307.frame import ACK, COMMAND, DATA, END, Frame, encode
-
-OK, BAD_PACKET, NO_FINGER = 0x00, 0x01, 0x02
-NO_MATCH, NOT_FOUND, DIFFERENT_FINGERS, BAD_PAGE, BAD_TEMPLATE = 0x08, 0x09, 0x0A, 0x0B, 0x0C
-CANNOT_UPLOAD, WRONG_PASSWORD, NO_IMAGE, BAD_REGISTER, PASSWORD_FIRST = 0x0D, 0x13, 0x15, 0x1A, 0x21
-
-DELAYS_MS = {
-    0x01: 190,
-    0x02: 300,
-    0x03: 28,
-    0x04: 47,
-    0x05: 12,
-    0x06: 58,
-    0x0C: 66,
-    0x0D: 70,
-    0x0F: 16,
-    0x18: 58,
-}
-OTHER_DELAY_MS = 12
-SYSTEM_ID = 0x0009
-PACKET_CODES = {32: 0, 64: 1, 128: 2, 256: 3}
-NOTE_PAGES, NOTE_BYTES = 16, 32
+from drivers.emulated.r307.registers import Registers
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +41,13 @@ class Answer:
     seen: Callable[[], None] | None = None
 
 
-Reply = tuple[int, bytes]
-
-
 @dataclass
 class Sensor:
     """A sensor under power. Everything but its `flash` is lost when the power goes."""
 
     flash: Flash
     pad: Pad
-    verified: bool = False
+    registers: Registers = field(init=False)
     image: tuple[Touch, int] | None = None
     buffers: dict[int, bytes] = field(default_factory=dict)
     ring: bytes = b""
@@ -65,6 +57,9 @@ class Sensor:
     _seen: Callable[[], None] | None = None
     _data: bytes = b""
     _random: random.Random = field(default_factory=lambda: random.Random(1))
+
+    def __post_init__(self) -> None:
+        self.registers = Registers(self.flash)
 
     def handle(self, frame: Frame) -> Answer:
         """What the sensor answers to `frame`: nothing when it is not for this sensor."""
@@ -89,7 +84,7 @@ class Sensor:
         handler = HANDLERS.get(code)
         if handler is None:
             return BAD_PACKET, b""
-        if self.flash.settings.password and not self.verified and code not in (0x13, 0x40):
+        if self.flash.settings.password and not self.registers.verified and code not in (0x13, 0x40):
             return PASSWORD_FIRST, b""
         try:
             return handler(self, arguments)
@@ -232,61 +227,6 @@ class Sensor:
                 table[(slot - first) // 8] |= 1 << (slot % 8)
         return OK, bytes(table)
 
-    # Settings
-
-    def _read_parameters(self, _arguments: bytes) -> Reply:
-        at = self.flash.settings
-        status = 0x0004 if self.verified else 0x0000
-        numbers = (status, SYSTEM_ID, at.capacity, at.security)
-        tail = PACKET_CODES[at.packet_bytes].to_bytes(2, "big") + (at.baud // 9600).to_bytes(2, "big")
-        return OK, b"".join(n.to_bytes(2, "big") for n in numbers) + at.address.to_bytes(4, "big") + tail
-
-    def _set_parameter(self, arguments: bytes) -> Reply:
-        number, value = arguments[0], arguments[1]
-        at = self.flash.settings
-        if number == 4 and 1 <= value <= 12:
-            at.baud = 9600 * value
-        elif number == 5 and 1 <= value <= 5:
-            at.security = value
-        elif number == 6 and value <= 3:
-            at.packet_bytes = 32 << value
-        else:
-            return BAD_REGISTER, b""
-        self.flash.save_settings()
-        return OK, b""
-
-    def _verify_password(self, arguments: bytes) -> Reply:
-        self.verified = int.from_bytes(arguments[:4], "big") == self.flash.settings.password
-        return (OK if self.verified else WRONG_PASSWORD), b""
-
-    def _set_password(self, arguments: bytes) -> Reply:
-        self.flash.settings.password = int.from_bytes(arguments[:4], "big")
-        self.flash.save_settings()
-        return OK, b""
-
-    def _set_address(self, arguments: bytes) -> Reply:
-        self.flash.settings.address = int.from_bytes(arguments[:4], "big")
-        self.flash.save_settings()
-        return OK, b""
-
-    def _notes(self) -> bytearray:
-        return bytearray(bytes.fromhex(self.flash.settings.notepad).ljust(NOTE_PAGES * NOTE_BYTES, b"\0"))
-
-    def _write_note(self, arguments: bytes) -> Reply:
-        if arguments[0] >= NOTE_PAGES:
-            return BAD_PAGE, b""
-        notes, at = self._notes(), arguments[0] * NOTE_BYTES
-        notes[at : at + NOTE_BYTES] = arguments[1:33].ljust(NOTE_BYTES, b"\0")
-        self.flash.settings.notepad = notes.hex()
-        self.flash.save_settings()
-        return OK, b""
-
-    def _read_note(self, arguments: bytes) -> Reply:
-        if arguments[0] >= NOTE_PAGES:
-            return BAD_PAGE, b""
-        at = arguments[0] * NOTE_BYTES
-        return OK, bytes(self._notes()[at : at + NOTE_BYTES])
-
     def _random_code(self, _arguments: bytes) -> Reply:
         return OK, self._random.randbytes(4)
 
@@ -295,7 +235,7 @@ class Sensor:
 
     def _soft_reset(self, _arguments: bytes) -> Reply:
         self.buffers.clear()
-        self.image, self.verified = None, False
+        self.image, self.registers.verified = None, False
         return OK, b""
 
     def _ring_light(self, arguments: bytes) -> Reply:
@@ -303,14 +243,6 @@ class Sensor:
             return BAD_PACKET, b""
         self.ring = arguments[:4]
         return OK, b""
-
-    def _product(self, _arguments: bytes) -> Reply:
-        at = self.flash.settings
-        if not at.led:
-            return BAD_PACKET, b""
-        text = at.model.encode().ljust(16, b"\0") + b"0001" + b"SN000001" + b"\x01\x02"
-        sizes = (192, 192, at.template_bytes, at.capacity)
-        return OK, text + b"EMULATED" + b"".join(size.to_bytes(2, "big") for size in sizes)
 
 
 HANDLERS: dict[int, Callable[[Sensor, bytes], Reply]] = {
@@ -325,19 +257,19 @@ HANDLERS: dict[int, Callable[[Sensor, bytes], Reply]] = {
     0x09: Sensor._down_char,
     0x0C: Sensor._delete,
     0x0D: Sensor._empty,
-    0x0E: Sensor._set_parameter,
-    0x0F: Sensor._read_parameters,
-    0x12: Sensor._set_password,
-    0x13: Sensor._verify_password,
+    0x0E: lambda sensor, arguments: sensor.registers.set_parameter(arguments),
+    0x0F: lambda sensor, arguments: sensor.registers.read_parameters(arguments),
+    0x12: lambda sensor, arguments: sensor.registers.set_password(arguments),
+    0x13: lambda sensor, arguments: sensor.registers.verify_password(arguments),
     0x14: Sensor._random_code,
-    0x15: Sensor._set_address,
-    0x18: Sensor._write_note,
-    0x19: Sensor._read_note,
+    0x15: lambda sensor, arguments: sensor.registers.set_address(arguments),
+    0x18: lambda sensor, arguments: sensor.registers.write_note(arguments),
+    0x19: lambda sensor, arguments: sensor.registers.read_note(arguments),
     0x1B: Sensor._search,
     0x1D: Sensor._count,
     0x1F: Sensor._index,
     0x35: Sensor._ring_light,
-    0x3C: Sensor._product,
+    0x3C: lambda sensor, arguments: sensor.registers.product(arguments),
     0x3D: Sensor._soft_reset,
     0x40: Sensor._handshake,
 }

@@ -1,7 +1,7 @@
 """Every fault of the R307 on the wire and on the bus: how it begins, how it ends, what the driver may do.
 
-`python -m tests.drivers.r307.fault_matrix` runs all of them at the sensor's real speed and prints the table of
-`docs/faults-r307.md`.
+`python -m tests.drivers.r307.fault_matrix` runs all of them at the sensor's real speed and prints the table
+of `docs/faults-r307.md`.
 """
 
 from __future__ import annotations
@@ -22,28 +22,28 @@ from tests.drivers.r307.emulated import EmulatedR307
 LIMIT_S = 2.5
 RECOVERY_S = 5.0
 ALICE, BOB = 3, 8
-Action = Callable[[EmulatedR307], None]
+Action = Callable[[EmulatedR307], object]
 
 
 @dataclass(frozen=True)
 class Fault:
     """`begin` arms it before a finger is searched, `end` takes it away.
 
-    `errors` are the allowed types; empty when the driver must deliver the touch as if nothing were wrong. `opening`
-    tells that the error measured is that of `open`, the device having been exchanged.
+    `errors` are the allowed types; empty when the driver must deliver the touch as if nothing were wrong.
+    `opening` tells that the error measured is that of `open`, the device having been exchanged.
     """
 
     name: str
     begin: Action
     errors: tuple[type[DeviceError], ...]
     what: str
-    end: Action = lambda device: device.do("fault", clear=True) and None
+    end: Action = lambda device: device.do("fault", clear=True)
     opening: bool = False
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What happened: the error's type (empty for none), seconds until it, seconds until the next good touch."""
+    """The error's type (empty for none), seconds until it, and from its end to the next good touch."""
 
     error: str
     error_s: float
@@ -53,20 +53,20 @@ class Measured:
 
 def wire(kind: str, after: int = 0, count: int = 1) -> Action:
     """The `kind` of fault on the answer number `after` of a touch (0 image, 1 features, 2 search)."""
-    return lambda device: device.do("fault", kind=kind, after=after, count=count) and None
+    return lambda device: device.do("fault", kind=kind, after=after, count=count)
 
 
 def always(kind: str) -> Action:
-    return lambda device: device.do("fault", rates={kind: 1.0}) and None
+    return lambda device: device.do("fault", rates={kind: 1.0})
 
 
 def unplug_at(after: int) -> Action:
     """The plug comes out while the answer is under way and is put back by `end`."""
-    return lambda device: device.do("fault", kind="hang_up", after=after, replug_ms=300) and None
+    return lambda device: device.do("fault", kind="hang_up", after=after, replug_ms=300)
 
 
 def impostor(kind: str) -> Action:
-    return lambda device: device.do("impostor", kind=kind) and None
+    return lambda device: device.do("impostor", kind=kind)
 
 
 GONE = (Unavailable,)
@@ -123,10 +123,10 @@ FAULTS = [
     ),
     Fault(
         "unplugged and not back",
-        lambda device: device.do("unplug") and None,
+        lambda device: device.do("unplug"),
         GONE,
         "`no such device` until it is back",
-        lambda device: device.do("replug") and None,
+        lambda device: device.do("replug"),
         opening=True,
     ),
     Fault(
@@ -134,7 +134,7 @@ FAULTS = [
         impostor("gps"),
         (ProtocolError,),
         "said so",
-        lambda device: device.do("impostor", kind="") and None,
+        lambda device: device.do("impostor", kind=""),
         opening=True,
     ),
     Fault(
@@ -142,7 +142,7 @@ FAULTS = [
         impostor("flood"),
         (ProtocolError,),
         "said so",
-        lambda device: device.do("impostor", kind="") and None,
+        lambda device: device.do("impostor", kind=""),
         opening=True,
     ),
 ]

@@ -1,4 +1,4 @@
-"""Each fault of the matrix, and those that happen at the port: typed in time, over in time, never the wrong person."""
+"""Each fault of the matrix, and those at the port: typed in time, over in time, never the wrong person."""
 
 from __future__ import annotations
 
@@ -168,12 +168,17 @@ def test_one_warning_and_one_recovery_line(
         device.do("unplug")
         for _ in range(5):
             with pytest.raises(Unavailable):
-                reader.open() and reader.touch()
+                touch_once(reader)
         device.do("replug")
         reader.open()
         assert reader.touch() is None
     assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
     assert "working again" in caplog.records[1].message
+
+
+def touch_once(reader: R307Reader) -> None:
+    reader.open()
+    reader.touch()
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Many touches on a sensor where anything may go wrong: each that the sensor took reaches the caller exactly once."""
+"""Touches on a sensor where anything may go wrong: each it took reaches the caller exactly once."""
 
 from __future__ import annotations
 
