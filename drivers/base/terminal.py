@@ -12,6 +12,8 @@ and `NotSupported` it is still open.
 
 from __future__ import annotations
 
+import logging
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,6 +22,8 @@ from typing import ClassVar, NamedTuple
 
 from drivers.base.deadline import Deadline
 from drivers.base.errors import DeviceError, ProtocolError, Timeout, Unavailable
+
+LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +168,12 @@ class Terminal(ABC):
     """What the vendor's library raises; never leaves a public method."""
 
     _open_now = False
+    _down_since_s: float | None = None
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """What the technician knows this terminal by, for the log."""
 
     @property
     def is_open(self) -> bool:
@@ -180,7 +190,8 @@ class Terminal(ABC):
         with self._call("connect", "open", opening=True) as deadline:
             info = self._open(deadline)
             self._open_now = True
-            return info
+        self._is_back()
+        return info
 
     def close(self) -> None:
         """Hang up. May be called from any thread and more than once; frees a call that is waiting."""
@@ -276,6 +287,17 @@ class Terminal(ABC):
     def _after(self, error: DeviceError, *, opening: bool) -> None:
         if opening or isinstance(error, (Unavailable, Timeout, ProtocolError)):
             self.close()
+            self._is_down(error)
+
+    def _is_down(self, error: DeviceError) -> None:
+        first = self._down_since_s is None
+        self._down_since_s = time.monotonic() if self._down_since_s is None else self._down_since_s
+        LOGGER.log(logging.WARNING if first else logging.DEBUG, "%s: %s (%s)", self.name, error, error.hint)
+
+    def _is_back(self) -> None:
+        if self._down_since_s is not None:
+            LOGGER.info("%s: back after %.1f s", self.name, time.monotonic() - self._down_since_s)
+            self._down_since_s = None
 
     @abstractmethod
     def _translate(self, doing: str, error: Exception) -> DeviceError:

@@ -140,24 +140,30 @@ class Network:
         self.on_reboot: Callable[[], None] = lambda: None
         self.host = host
         self.port = port
-        self._listener: socket.socket | None = None
-        self._udp: socket.socket | None = None
+        self._open: list[tuple[socket.socket, threading.Thread]] = []
+        self._stopped = threading.Event()
 
     def start(self) -> None:
         """Listen on TCP and UDP."""
-        self._listener = socket.create_server((self.host, self.port), backlog=64)
-        self.port = self._listener.getsockname()[1]
-        self._udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._udp.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
-        self._udp.bind((self.host, self.port))
-        for target, sock in ((self._accept, self._listener), (self._serve_udp, self._udp)):
-            threading.Thread(target=target, args=(sock,), name="zk-net", daemon=True).start()
+        listener = socket.create_server((self.host, self.port), backlog=64)
+        self.port = listener.getsockname()[1]
+        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        udp.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+        udp.bind((self.host, self.port))
+        self._stopped = threading.Event()
+        for target, sock in ((self._accept, listener), (self._serve_udp, udp)):
+            thread = threading.Thread(target=target, args=(sock, self._stopped), name="zk-net", daemon=True)
+            self._open.append((sock, thread))
+            thread.start()
 
     def stop(self) -> None:
         """Close everything, hosts hear of it."""
-        for sock in (self._listener, self._udp):
-            _shut(sock)
-        self._listener = self._udp = None
+        self._stopped.set()
+        for sock, thread in self._open:
+            _wake(sock)
+            if thread is not threading.current_thread():
+                thread.join()
+        self._open.clear()
         self.drop_all()
 
     def drop_all(self) -> None:
@@ -168,7 +174,7 @@ class Network:
         for peer in peers:
             peer.outbox.stop()
         for sock in sockets:
-            _shut(sock)
+            _wake(sock)
 
     def unplug(self) -> None:
         """From now on nothing goes in or out; nobody is told."""
@@ -188,20 +194,21 @@ class Network:
                 if peer.client.known and peer.client.events & wire.EF_ATTLOG
             ]
 
-    def _accept(self, listener: socket.socket) -> None:
-        while True:
+    def _accept(self, listener: socket.socket, stopped: threading.Event) -> None:
+        while not stopped.is_set():
             try:
                 sock, _address = listener.accept()
             except OSError:
-                return
+                break
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self._lock:
                 self.connections += 1
                 self._sockets.add(sock)
             threading.Thread(target=self._serve_tcp, args=(sock,), name="zk-host", daemon=True).start()
+        listener.close()
 
     def _serve_tcp(self, sock: socket.socket) -> None:
-        outbox = Outbox(self._plan, lambda data: self._write(sock, data), lambda: _shut(sock))
+        outbox = Outbox(self._plan, lambda data: self._write(sock, data), lambda: _wake(sock))
         peer = self._peers[sock] = Peer(Client(tcp=True), outbox)
         buffer = b""
         with suppress(OSError):
@@ -223,14 +230,15 @@ class Network:
             buffer = buffer[end:]
         return buffer if wire.MAGIC.startswith(buffer[:4]) else b""
 
-    def _serve_udp(self, sock: socket.socket) -> None:
-        while True:
+    def _serve_udp(self, sock: socket.socket, stopped: threading.Event) -> None:
+        while not stopped.is_set():
             try:
                 raw, address = sock.recvfrom(1 << 16)
             except OSError:
-                return
+                break
             if self.plugged and raw:
                 self._handle(self._udp_peer(sock, address), raw)
+        sock.close()
 
     def _udp_peer(self, sock: socket.socket, address: tuple[str, int]) -> Peer:
         with self._lock:
@@ -258,9 +266,7 @@ class Network:
             sock.sendto(data, address)
 
 
-def _shut(sock: socket.socket | None) -> None:
-    if sock is not None:
-        with suppress(OSError):
-            sock.shutdown(socket.SHUT_RDWR)
-        with suppress(OSError):
-            sock.close()
+def _wake(sock: socket.socket) -> None:
+    """End a thread's waiting on `sock`. That thread closes it: closed here, its number could be another's."""
+    with suppress(OSError):
+        sock.shutdown(socket.SHUT_RDWR)

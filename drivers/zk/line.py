@@ -22,16 +22,19 @@ from drivers.zk.frames import EVENT, Frame, Stream, with_top
 _RECEIVE_BYTES = 1 << 16
 _DATAGRAM_BUFFER_BYTES = 1 << 20
 _ACK_OK = 2000
+_EVENTS_AT_ONCE = 256
+_EVENTS_KEPT = 4096
+_KEEPALIVE = ((socket.TCP_KEEPIDLE, 10), (socket.TCP_KEEPINTVL, 5), (socket.TCP_KEEPCNT, 3))
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
     """How long to wait: to connect, for a small answer, for slow work, in silence amid a large answer."""
 
-    connect_s: float = 3.0
-    answer_s: float = 2.5
+    connect_s: float = 2.0
+    answer_s: float = 2.0
     work_s: float = 10.0
-    quiet_s: float = 2.5
+    quiet_s: float = 2.0
 
 
 class Line(ABC):
@@ -41,7 +44,7 @@ class Line(ABC):
 
     def __init__(self, sock: socket.socket, patience: Patience) -> None:
         self.patience = patience
-        self.events: deque[Frame] = deque()
+        self.events: deque[Frame] = deque(maxlen=_EVENTS_KEPT)
         self.last: Frame | None = None
         self.deadline = Deadline.after(patience.work_s)
         self._sock = sock
@@ -74,10 +77,10 @@ class Line(ABC):
         until = Deadline.after(min(total_s, self.deadline.left_s))
         while True:
             frame = self._frame(until, quiet_s)
-            if frame is None:
+            if frame is None or until.passed:
                 raise Timeout("the terminal does not answer")
             if frame.command == EVENT:
-                self.events.append(frame)
+                self._keep_event(frame)
             elif not frame.sound:
                 self._unsound(frame)
             elif frame.reply == self._asked:
@@ -86,16 +89,20 @@ class Line(ABC):
 
     def wait_for_event(self, timeout_s: float) -> None:
         """Come back as soon as `events` holds one, or after `timeout_s`."""
-        until = Deadline.after(min(timeout_s, self.deadline.left_s))
+        until = Deadline.after(timeout_s)
         while not self.events:
             frame = self._frame(until, timeout_s)
             if frame is None:
                 return
-            if frame.command == EVENT:
-                self.events.append(frame)
-        while (frame := self._buffered()) is not None:
-            if frame.command == EVENT:
-                self.events.append(frame)
+            self._keep_event(frame)
+            if until.passed:
+                return
+        while len(self.events) < _EVENTS_AT_ONCE and (frame := self._buffered()) is not None:
+            self._keep_event(frame)
+
+    def _keep_event(self, frame: Frame) -> None:
+        if frame.command == EVENT:
+            self.events.append(frame)
 
     def acknowledge(self, session: int) -> None:
         """Tell the terminal that an event has arrived."""
@@ -219,7 +226,7 @@ class UdpLine(Line):
             raise self._lost(error) from error
 
     def _frame(self, until: Deadline, quiet_s: float) -> Frame | None:
-        while not until.passed:
+        while True:
             datagram = self._receive(min(quiet_s, until.left_s))
             if datagram is None:
                 return None
@@ -227,7 +234,8 @@ class UdpLine(Line):
                 raise Unavailable("the connection was closed on our side")
             if len(datagram) >= 8:
                 return Frame.from_bytes(datagram)
-        return None
+            if until.passed:
+                return None
 
     def _buffered(self) -> Frame | None:
         datagram = self._receive(0.0)
@@ -247,6 +255,8 @@ def _connect(address: tuple[str, int], timeout_s: float) -> socket.socket:
         ) from error
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in _KEEPALIVE:
+        sock.setsockopt(socket.IPPROTO_TCP, option, value)
     return sock
 
 

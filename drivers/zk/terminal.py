@@ -79,6 +79,13 @@ class ZkTerminal(Terminal):
         self._info: TerminalInfo | None = None
         self._live_now = False
 
+    @property
+    def name(self) -> str:
+        """Serial number once known, and address."""
+        serial = self._info.serial if self._info is not None else self._expected_serial
+        where = f"{self._address[0]}:{self._address[1]}"
+        return f"terminal {serial} at {where}" if serial else f"terminal at {where}"
+
     def _open(self, deadline: Deadline) -> TerminalInfo:
         self._live_now = False
         self._line = (TcpLine if self._tcp else UdpLine)(self._address, self._patience)
@@ -148,8 +155,8 @@ class ZkTerminal(Terminal):
             session.register_events()
             self._live_now = True
         line = session.line
-        line.deadline = Deadline.after(timeout_s)
         line.wait_for_event(timeout_s)
+        line.deadline = Deadline.after(self._patience.answer_s)
         punches: list[LiveEvent | BadRow] = []
         while line.events:
             punches += events.decode(line.events.popleft().data)
