@@ -1,0 +1,136 @@
+"""The ledgers as the centre holds them: heads, records, staged batches, other histories."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from kiosk.core.record import ZERO_HASH
+from sync.centre.incoming import Arrived, Incoming
+from sync.centre.store import Tx
+from sync.topics import DeviceName
+from sync.wire import Head
+
+Standing = Literal["open", "closed", "quarantined"]
+MOST_STAGED = 64
+MOST_FORK_RECORDS = 10_000
+
+
+@dataclass(slots=True)
+class Ledger:
+    """One ledger's row, locked for the length of the transaction."""
+
+    ledger_id: str
+    device: DeviceName
+    sign_key: str
+    head_seq: int
+    head_hash: bytes
+    standing: Standing
+    reason: str
+
+
+def lock(tx: Tx, ledger_id: str) -> Ledger | None:
+    """The ledger's row, locked against every other process."""
+    row = tx.one(
+        "SELECT tenant, device, sign_key, head_seq, head_hash, standing, reason FROM ledgers"
+        f" WHERE ledger_id = ?{tx.for_update}",
+        ledger_id,
+    )
+    if row is None:
+        return None
+    tenant, device, sign_key, head_seq, head_hash, standing, reason = row
+    return Ledger(
+        ledger_id, DeviceName(tenant, device), sign_key, head_seq, bytes(head_hash), standing, reason
+    )
+
+
+def open_locked(tx: Tx, incoming: Incoming, now_ms: int) -> Ledger:
+    """The row of `incoming`'s ledger, made if it is new."""
+    batch, device = incoming.batch, incoming.device
+    tx.run(
+        "INSERT INTO ledgers VALUES (?, ?, ?, ?, 0, ?, 'open', '', NULL, NULL, NULL, ?, ?)"
+        " ON CONFLICT DO NOTHING",
+        batch.ledger_id, device.tenant, device.device, batch.head.key, ZERO_HASH, now_ms, now_ms,
+    )  # fmt: skip
+    ledger = lock(tx, batch.ledger_id)
+    assert ledger is not None
+    return ledger
+
+
+def save(tx: Tx, ledger: Ledger, now_ms: int) -> None:
+    """Write the row back."""
+    tx.run(
+        "UPDATE ledgers SET head_seq = ?, head_hash = ?, standing = ?, reason = ?, moved_ms = ?"
+        " WHERE ledger_id = ?",
+        ledger.head_seq, ledger.head_hash, ledger.standing, ledger.reason, now_ms, ledger.ledger_id,
+    )  # fmt: skip
+
+
+def hashes(tx: Tx, ledger_id: str, first: int, last: int) -> dict[int, bytes]:
+    """The hashes held between `first` and `last`; 32 zero bytes at 0."""
+    rows = tx.all(
+        "SELECT seq, hash FROM records WHERE ledger_id = ? AND seq BETWEEN ? AND ?", ledger_id, first, last
+    )
+    held = {seq: bytes(hash_) for seq, hash_ in rows}
+    if first <= 0:
+        held[0] = ZERO_HASH
+    return held
+
+
+def append(tx: Tx, ledger: Ledger, records: list[Arrived], now_ms: int) -> None:
+    """Store records that follow the head, and move it."""
+    tx.many(
+        "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?)",
+        [(ledger.ledger_id, r.seq, r.hash, r.body, _type(r), now_ms) for r in records],
+    )
+    tx.many(
+        "INSERT INTO private_parts VALUES (?, ?, ?, ?)",
+        [(ledger.ledger_id, r.seq, *r.private) for r in records if r.private],
+    )
+    ledger.head_seq, ledger.head_hash = records[-1].seq, records[-1].hash
+
+
+def keep_head(tx: Tx, ledger_id: str, head: Head, now_ms: int) -> None:
+    """Keep the device's signature over a batch's last record."""
+    tx.run(
+        "INSERT INTO heads VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        ledger_id, head.seq, bytes.fromhex(head.hash), head.sig, now_ms,
+    )  # fmt: skip
+
+
+def stage(tx: Tx, incoming: Incoming, now_ms: int) -> None:
+    """Keep a batch that does not follow the head yet; too many of them are left to be sent again."""
+    batch = incoming.batch
+    staged = tx.one("SELECT count(*) FROM staged WHERE ledger_id = ?", batch.ledger_id)
+    if staged and staged[0] < MOST_STAGED:
+        tx.run(
+            "INSERT INTO staged VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            batch.ledger_id, batch.from_seq, incoming.upto, incoming.payload, now_ms,
+        )  # fmt: skip
+
+
+def unstage(tx: Tx, ledger: Ledger) -> bytes | None:
+    """Take out the next staged batch that touches the head."""
+    row = tx.one(
+        "SELECT from_seq, payload FROM staged WHERE ledger_id = ? AND from_seq <= ?"
+        " ORDER BY from_seq LIMIT 1",
+        ledger.ledger_id, ledger.head_seq + 1,
+    )  # fmt: skip
+    if row is None:
+        return None
+    tx.run("DELETE FROM staged WHERE ledger_id = ? AND from_seq = ?", ledger.ledger_id, row[0])
+    return bytes(row[1])
+
+
+def keep_fork(tx: Tx, ledger_id: str, records: list[Arrived], now_ms: int) -> None:
+    """Keep records of another history beside the one held."""
+    kept = tx.one("SELECT count(*) FROM forks WHERE ledger_id = ?", ledger_id)
+    if kept and kept[0] < MOST_FORK_RECORDS:
+        tx.many(
+            "INSERT INTO forks VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            [(ledger_id, r.seq, r.hash, r.body, now_ms) for r in records],
+        )
+
+
+def _type(record: Arrived) -> str:
+    return record.envelope.type if record.envelope else "?"

@@ -1,0 +1,85 @@
+"""Links between ledgers: a genesis names the place in the older ledger it goes on from.
+
+A link that matches what the centre holds closes the older ledger and explains a fork after that
+place (a kiosk put back from a copy). One that contradicts it quarantines the newer ledger.
+"""
+
+from __future__ import annotations
+
+from kiosk.core.payload import Genesis
+from sync.centre.ledgers import Ledger, hashes
+from sync.centre.store import Tx
+
+
+def follow(tx: Tx, ledger: Ledger, genesis: Genesis) -> None:
+    """Note where the new `ledger` goes on from, and judge that if the older ledger is here already."""
+    link = genesis.previous
+    if link is None:
+        row = tx.one(
+            "SELECT count(*) FROM ledgers"
+            " WHERE tenant = ? AND device = ? AND ledger_id <> ? AND head_seq > 0",
+            ledger.device.tenant, ledger.device.device, ledger.ledger_id,
+        )  # fmt: skip
+        if row and row[0]:
+            ledger.reason = "unlinked"
+        return
+    tx.run(
+        "UPDATE ledgers SET prev_ledger = ?, prev_seq = ?, prev_hash = ? WHERE ledger_id = ?",
+        link.ledger_id, link.seq, bytes.fromhex(link.hash), ledger.ledger_id,
+    )  # fmt: skip
+    held = hashes(tx, link.ledger_id, link.seq, link.seq).get(link.seq)
+    if held is None:
+        ledger.reason = "link_pending"
+    elif held.hex() != link.hash or not _same_device(tx, ledger, link.ledger_id):
+        ledger.standing, ledger.reason = "quarantined", "link_mismatch"
+    else:
+        _close(tx, link.ledger_id, link.seq)
+
+
+def settle(tx: Tx, ledger: Ledger, before_seq: int) -> None:
+    """`ledger` grew from `before_seq`: judge the links that waited for the records now here."""
+    rows = tx.all(
+        "SELECT ledger_id, prev_seq, prev_hash FROM ledgers"
+        " WHERE prev_ledger = ? AND prev_seq > ? AND prev_seq <= ?",
+        ledger.ledger_id, before_seq, ledger.head_seq,
+    )  # fmt: skip
+    for successor, seq, hash_ in rows:
+        good = hashes(tx, ledger.ledger_id, seq, seq)[seq] == bytes(hash_)
+        standing, reason = ("open", "") if good else ("quarantined", "link_mismatch")
+        tx.run(
+            "UPDATE ledgers SET standing = ?, reason = ? WHERE ledger_id = ? AND standing = 'open'",
+            standing, reason, successor,
+        )  # fmt: skip
+        if good:
+            ledger.standing, ledger.reason = "closed", ""
+
+
+def explains(tx: Tx, ledger: Ledger, common_seq: int) -> bool:
+    """Whether a newer ledger goes on from a place no later than `common_seq`."""
+    linked = _linked_at(tx, ledger.ledger_id)
+    return linked is not None and linked <= common_seq and ledger.standing == "closed"
+
+
+def continues_after_successor(tx: Tx, ledger: Ledger, seq: int) -> bool:
+    """Whether `seq` lies beyond the place a newer ledger already went on from."""
+    linked = _linked_at(tx, ledger.ledger_id)
+    return linked is not None and seq > linked
+
+
+def _linked_at(tx: Tx, ledger_id: str) -> int | None:
+    row = tx.one(
+        "SELECT max(prev_seq) FROM ledgers WHERE prev_ledger = ? AND standing <> 'quarantined'", ledger_id
+    )
+    return None if row is None or row[0] is None else int(row[0])
+
+
+def _close(tx: Tx, ledger_id: str, link_seq: int) -> None:
+    """A fork that began no later than the link stays quarantined: the link does not explain it."""
+    row = tx.one("SELECT min(seq) FROM forks WHERE ledger_id = ?", ledger_id)
+    if row is None or row[0] is None or row[0] > link_seq:
+        tx.run("UPDATE ledgers SET standing = 'closed', reason = '' WHERE ledger_id = ?", ledger_id)
+
+
+def _same_device(tx: Tx, ledger: Ledger, other_id: str) -> bool:
+    row = tx.one("SELECT tenant, device FROM ledgers WHERE ledger_id = ?", other_id)
+    return row == (ledger.device.tenant, ledger.device.device)

@@ -1,0 +1,82 @@
+"""SQLite: one machine, any number of centre processes on it. WAL, `synchronous=FULL`."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sync.centre.schema import TABLES, VERSION
+from sync.centre.store import BusyError, NewerSchemaError, Store, StoreError, Tx
+
+BUSY_TIMEOUT_S = 30.0
+
+
+class SqliteStore(Store):
+    """The file at `path`, made if it is not there."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._db = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+        except sqlite3.Error as error:
+            raise StoreError(f"{path}: {error}") from error
+        self._migrate(path)
+
+    @contextmanager
+    def writing(self) -> Iterator[Tx]:
+        """A transaction that holds the one write lock from its beginning."""
+        yield from self._transaction("BEGIN IMMEDIATE")
+
+    @contextmanager
+    def reading(self) -> Iterator[Tx]:
+        """A snapshot; writers go on meanwhile."""
+        yield from self._transaction("BEGIN")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def _transaction(self, begin: str) -> Iterator[Tx]:
+        try:
+            self._db.execute(begin)
+            try:
+                yield SqliteTx(self._db)
+                self._db.execute("COMMIT")
+            finally:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+        except sqlite3.OperationalError as error:
+            raise BusyError(str(error)) from error
+
+    def _migrate(self, path: Path) -> None:
+        with self.writing() as tx:
+            version = int((tx.one("PRAGMA user_version") or (0,))[0])
+            if version > VERSION:
+                raise NewerSchemaError(f"{path} has schema {version}, this version knows {VERSION}")
+            if version == 0:
+                for statement in TABLES:
+                    tx.run(statement.replace("{blob}", "BLOB"))
+                tx.run(f"PRAGMA user_version = {VERSION}")
+
+
+class SqliteTx(Tx):
+    """Statements on one connection."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def run(self, sql: str, *values: Any) -> int:
+        """Execute one statement."""
+        return self._db.execute(sql, values).rowcount
+
+    def many(self, sql: str, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Execute one statement for each row."""
+        self._db.executemany(sql, rows)
+
+    def all(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Every row of a query."""
+        return self._db.execute(sql, values).fetchall()

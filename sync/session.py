@@ -1,0 +1,198 @@
+"""The publisher's work: brings connection, delivery, live lane and inbound together, event by event."""
+
+from __future__ import annotations
+
+import logging
+import queue
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kiosk.core.config import Device, Sync
+from sync.batching import Packer
+from sync.causes import REFUSALS
+from sync.connection import Connection
+from sync.delivery import Delivery
+from sync.events import LinkChanged, Refused, SyncEvent
+from sync.hello import DeviceHello, state_message
+from sync.inbound import read_ack, read_inbound
+from sync.link import Broker, Link, LinkEvent, Message, Subscribed, Taken, Up, Will
+from sync.live import LiveLane
+from sync.pace import Pace
+from sync.source import LedgerSource
+from sync.topics import DeviceName
+from sync.wire import Presence, WireError
+
+log = logging.getLogger(__name__)
+PACKET_OVERHEAD_BYTES = 512
+DEAF_S = 45.0
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """A record was committed just now."""
+
+    ledger_id: str
+    seq: int
+
+
+class Session:
+    """Everything between one `LedgerSource` and the broker. `clock` counts seconds since boot."""
+
+    def __init__(
+        self,
+        config: Sync,
+        device: Device,
+        source: LedgerSource,
+        hello: DeviceHello,
+        on_event: Callable[[SyncEvent], None],
+        inbox: queue.SimpleQueue[Any],
+        clock: Callable[[], float],
+    ) -> None:
+        self._config = config
+        self._name = DeviceName(device.tenant, device.id)
+        self._source = source
+        self._hello = hello
+        self._on_event = on_event
+        self._clock = clock
+        self._heard_at = clock()
+        self._shown = LinkChanged("off", "")
+        packer = Packer(source, hello.sign_key)
+        pace = Pace(config.window, config.batch_bytes, config.ack_timeout_s, config.retry_max_s)
+        self._delivery = Delivery(source, packer, pace, self._send_batch, on_event, clock)
+        self._live = LiveLane(source, packer, self._send_live)
+        self._known_ledgers = {head.ledger_id for head in source.ledgers()}
+        self._connection = Connection(
+            self._broker, self._will, config.protocol, config.retry_max_s, inbox, clock
+        )
+
+    def turn(self, event: Appended | LinkEvent | None) -> None:
+        """Deal with one event, or with the passing of time."""
+        if isinstance(event, Appended):
+            self._appended(event)
+        elif event is not None and self._connection.took(event):
+            self._heard_at = self._clock()
+            self._link_event(event)
+        self._connection.tick()
+        if self._connection.up:
+            self._drop_if_deaf()
+            self._delivery.tick()
+            self._delivery.pump()
+            self._live.flush(self._delivery.sent_upto(self._live.ledger_id))
+        self._show()
+
+    def next_deadline(self) -> float | None:
+        """When to call `turn` even though nothing happened, in the clock's seconds."""
+        moments = [self._connection.next_deadline()]
+        if self._connection.up:
+            moments.append(self._delivery.next_deadline())
+            if self._delivery.untaken:
+                moments.append(self._heard_at + DEAF_S)
+        return min((moment for moment in moments if moment is not None), default=None)
+
+    def say_offline(self) -> int | None:
+        """Publish the retained state `offline`; the packet to wait for."""
+        return self._publish_state("offline")
+
+    def close(self, timeout_s: float) -> bool:
+        """Disconnect in order."""
+        return self._connection.close(timeout_s)
+
+    def abandon(self) -> None:
+        """Let go of the link at once; the broker publishes the last will."""
+        self._connection.drop("failed")
+
+    def _broker(self) -> Broker:
+        config = self._config
+        password = ""
+        if config.password_file:
+            password = Path(config.password_file).read_text(encoding="utf-8").strip()
+        return Broker(
+            host=config.host,
+            port=config.port,
+            client_id=f"hadir-{self._name.tenant}-{self._name.device}",
+            username=config.username,
+            password=password,
+            ca_file=config.ca_file,
+        )
+
+    def _will(self) -> Will:
+        return Will(self._name.up("state"), self._state("offline"))
+
+    def _appended(self, event: Appended) -> None:
+        if event.ledger_id not in self._known_ledgers:
+            self._known_ledgers.add(event.ledger_id)
+            self._delivery.hurry()
+            self._publish_state("online")
+        if self._connection.up:
+            self._live.fresh(event.ledger_id, event.seq)
+
+    def _link_event(self, event: LinkEvent) -> None:
+        if isinstance(event, Up):
+            self._came_up(event)
+        elif isinstance(event, Message):
+            self._message(event)
+        elif isinstance(event, Taken):
+            self._live.taken(event.mid)
+            self._delivery.taken(event.mid, event.cause)
+        elif isinstance(event, Subscribed):
+            if event.refused:
+                self._delivery.barred("not_authorized")
+        else:
+            log.info("link down: %s %s", event.cause, event.detail)
+            self._live.forget()
+
+    def _came_up(self, event: Up) -> None:
+        log.info("connected to %s:%d, MQTT %s", self._config.host, self._config.port, event.link.protocol)
+        if event.max_packet_bytes:
+            self._delivery.pace.limit_bytes(event.max_packet_bytes - PACKET_OVERHEAD_BYTES)
+        event.link.subscribe([self._name.down("ack"), self._name.down("roster"), self._name.down("command")])
+        self._publish_state("online")
+        self._delivery.connected(event.send_max)
+
+    def _message(self, message: Message) -> None:
+        try:
+            if message.topic == self._name.down("ack"):
+                ack = read_ack(message.payload, self._config.centre_key)
+                self._connection.settled()
+                self._delivery.answered(ack, message.topic)
+            else:
+                self._on_event(
+                    read_inbound(message.topic, message.payload, self._name, self._config.centre_key)
+                )
+        except WireError as error:
+            self._on_event(Refused(message.topic, error.reason))
+
+    def _drop_if_deaf(self) -> None:
+        if self._delivery.untaken and self._clock() > self._heard_at + DEAF_S:
+            self._connection.drop("silent")
+            self._live.forget()
+
+    def _show(self) -> None:
+        connection = self._connection
+        if connection.up:
+            now = LinkChanged(self._delivery.standing.status, self._delivery.standing.cause)
+        elif not connection.cause:
+            now = LinkChanged("connecting", "")
+        else:
+            now = LinkChanged("refused" if connection.cause in REFUSALS else "offline", connection.cause)
+        if now != self._shown:
+            self._shown = now
+            self._on_event(now)
+
+    def _state(self, status: Presence) -> bytes:
+        return state_message(self._hello, self._name, self._source, status)
+
+    def _publish_state(self, status: Presence) -> int | None:
+        return self._publish(self._name.up("state"), self._state(status), retain=True)
+
+    def _send_batch(self, payload: bytes) -> int | None:
+        return self._publish(self._name.up("ledger"), payload)
+
+    def _send_live(self, payload: bytes) -> int | None:
+        return self._publish(self._name.up("live"), payload)
+
+    def _publish(self, topic: str, payload: bytes, *, retain: bool = False) -> int | None:
+        link: Link | None = self._connection.link
+        return link.publish(topic, payload, retain=retain) if link else None

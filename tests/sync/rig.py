@@ -1,0 +1,162 @@
+"""Real processes for the sync tests: Mosquitto, `hadir-centre`, and a publisher in this process."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from kiosk.core.config import Device, Sync
+from sync.events import Acked, SyncEvent
+from sync.publisher import Publisher
+from tests.sync.book import Book
+
+T = TypeVar("T")
+E = TypeVar("E")
+MOSQUITTO = shutil.which("mosquitto", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
+
+
+def until(what: Callable[[], T], timeout_s: float = 20.0) -> T:
+    """The first true value of `what`."""
+    end = time.monotonic() + timeout_s
+    while not (value := what()):
+        assert time.monotonic() < end, f"still {value!r} after {timeout_s:g} s"
+        time.sleep(0.02)
+    return value
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(0.2)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+class Mosquitto:
+    """A broker with its own port and settings."""
+
+    def __init__(self, root: Path, settings: str = "allow_anonymous true") -> None:
+        assert MOSQUITTO, "apt-get install mosquitto"
+        self.port = free_port()
+        self._file = root / f"mosquitto-{self.port}.conf"
+        self._file.write_text(f"listener {self.port} 127.0.0.1\n{settings}\nuser root\n", encoding="ascii")
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> Mosquitto:
+        self._process = subprocess.Popen(
+            [str(MOSQUITTO), "-c", str(self._file)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        until(lambda: listens(self.port))
+        return self
+
+    def kill(self) -> None:
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+
+class Centre:
+    """One folder with a configuration and a database, any number of processes on it."""
+
+    def __init__(self, root: Path, port: int, *, auto_approve: bool = True, extra: str = "") -> None:
+        self.root = root
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self.command("init", str(root))
+        self.config = root / "centre.toml"
+        self.config.write_text(
+            f"auto_approve = {str(auto_approve).lower()}\n[broker]\nport = {port}\nretry_max_s = 1\n{extra}",
+            encoding="utf-8",
+        )
+        self.key = self.command("key").strip()
+
+    def start(self) -> subprocess.Popen[bytes]:
+        log = (self.root / f"centre-{len(self._processes)}.log").open("wb")
+        process = subprocess.Popen(self._argv("run"), stdout=log, stderr=log)
+        self._processes.append(process)
+        until(lambda: self.log_of(process).count("receiving"))
+        return process
+
+    def log_of(self, process: subprocess.Popen[bytes]) -> str:
+        number = self._processes.index(process)
+        return (self.root / f"centre-{number}.log").read_text(encoding="utf-8")
+
+    def stop(self) -> None:
+        for process in self._processes:
+            if process.poll() is None:
+                process.send_signal(signal.SIGCONT)
+                process.terminate()
+        for process in self._processes:
+            process.wait(10)
+
+    def command(self, *args: str) -> str:
+        done = subprocess.run(self._argv(*args), capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def ask(self, *args: str) -> Any:
+        return json.loads(self.command(*args, "--json"))
+
+    def ledger(self, ledger_id: str) -> Any:
+        found = [row for row in self.ask("status")["ledgers"] if row["ledger_id"] == ledger_id]
+        return found[0] if found else None
+
+    def _argv(self, *args: str) -> list[str]:
+        return [sys.executable, "-m", "sync.centre.main", "--config", str(self.root / "centre.toml"), *args]
+
+
+class Kiosk:
+    """A publisher over a `Book`, moving its cursor as the daemon does."""
+
+    def __init__(self, book: Book, port: int, centre_key: str, **config: Any) -> None:
+        self.book = book
+        self.events: list[SyncEvent] = []
+        self._lock = threading.Lock()
+        settings: dict[str, Any] = {"ack_timeout_s": 1.0, "retry_max_s": 1.0, "batch_bytes": 8_192}
+        self.publisher = Publisher(
+            Sync(host="127.0.0.1", port=port, centre_key=centre_key, **(settings | config)),
+            Device(tenant=book.name.tenant, id=book.name.device),
+            lambda: book,
+            book.hello(),
+            self._event,
+        )
+
+    def start(self) -> Kiosk:
+        self.publisher.start()
+        return self
+
+    def punch(self) -> int:
+        seq = self.book.punch()
+        self.publisher.appended(self.book.current.ledger_id, seq)
+        return seq
+
+    def stop(self) -> bool:
+        return self.publisher.stop(5.0)
+
+    def delivered(self) -> bool:
+        current = self.book.current
+        return self.book.cursor(current.ledger_id) == len(current.rows)
+
+    def seen(self, kind: type[E]) -> list[E]:
+        with self._lock:
+            return [event for event in self.events if isinstance(event, kind)]
+
+    def _event(self, event: SyncEvent) -> None:
+        with self._lock:
+            self.events.append(event)
+        if isinstance(event, Acked):
+            self.book.cursors[event.ledger_id] = max(self.book.cursor(event.ledger_id), event.upto)
