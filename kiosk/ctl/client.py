@@ -30,8 +30,8 @@ class _Error(msgspec.Struct, frozen=True):
 
 class _Reply(msgspec.Struct, frozen=True):
     id: int
-    event: msgspec.Raw | None = None
-    result: msgspec.Raw | None = None
+    event: msgspec.Raw = msgspec.Raw()  # empty when absent
+    result: msgspec.Raw = msgspec.Raw()
     error: _Error | None = None
 
 
@@ -77,9 +77,9 @@ class Client:
             reply = self._reply()
             if reply.error is not None:
                 raise RefusedError(reply.error.code, reply.error.message, reply.error.hint)
-            if reply.result is not None:
-                return _read(bytes(reply.result), answer)
-            if reply.event is not None and on_event is not None:
+            if result := bytes(reply.result):
+                return _read(result, answer)
+            if on_event is not None:
                 on_event(_read(bytes(reply.event), dict))
 
     def _send(self, command: api.Command) -> None:

@@ -66,7 +66,7 @@ def _newest(client: Client, query: api.GetPunches) -> api.Punches:
             api.Punches,
         )
         rows += page.punches
-        if not page.punches or len(rows) >= query.limit:
+        if not page.punches or len(rows) >= min(query.limit, page.total):
             return api.Punches(tuple(rows), page.total)
 
 

@@ -30,10 +30,8 @@ def _say(found: api.Status) -> None:
     _line("kiosk", f"{ready}, up {words.duration(found.uptime_s)}")
     _line("clock", _clock(found))
     _line("centre", _centre(found))
-    _line(
-        "ledger",
-        f"{words.many(found.ledger.seq, 'record')}, {found.ledger.accepted:,} accepted by the centre",
-    )
+    accepted = f"{words.number(found.ledger.accepted)} accepted by the centre"
+    _line("ledger", f"{words.many(found.ledger.seq, 'record')}, {accepted}")
     people = words.many(found.people, "person", "people")
     _line("people", f"{people}, {words.many(found.fingers, 'finger')} enrolled")
     _line("today", f"{words.many(found.punches_today, 'punch', 'punches')}, policy {found.policy}")

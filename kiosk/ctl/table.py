@@ -1,41 +1,48 @@
-"""Tables for people: coloured and cut to the screen on a terminal, whole and plain in a pipe."""
+"""Tables for people: cut to the screen on a terminal, whole in a pipe."""
 
 from __future__ import annotations
 
-import os
+import shutil
 import sys
 from collections.abc import Sequence
 
 import click
 
 GAP = "  "
+LEAST = 8
 
 
 def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, flexible: Sequence[str]) -> None:
     """Print `rows`; the `flexible` columns give way when a terminal is too narrow for all."""
     widths = [max(map(len, column)) for column in zip(headers, *rows, strict=True)]
-    if sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb":
-        _print_rich(headers, rows, [8 if h in flexible else w for h, w in zip(headers, widths, strict=True)])
-        return
-    for row in (headers, *rows):
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        click.echo(GAP.join(cells).rstrip())
-
-
-def _print_rich(headers: Sequence[str], rows: Sequence[Sequence[str]], least: Sequence[int]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False, padding=(0, len(GAP), 0, 0), header_style="dim")
-    for header, width in zip(headers, least, strict=True):
-        table.add_column(header, no_wrap=True, overflow="ellipsis", min_width=width)
+    if sys.stdout.isatty():
+        _fit(widths, [headers.index(name) for name in flexible], shutil.get_terminal_size().columns)
+    click.secho(_line(headers, widths), dim=True)
     for row in rows:
-        table.add_row(*(Text(cell, style=_colour(cell)) for cell in row))
-    Console(highlight=False).print(table)
+        click.secho(_line(row, widths), fg=_colour(row))
 
 
-def _colour(cell: str) -> str:
-    if cell.startswith(("late", "early", "stored", "sent")):
-        return "yellow"
-    return "green" if cell in ("on time", "accepted") else ""
+def _fit(widths: list[int], flexible: Sequence[int], columns: int) -> None:
+    """Narrow the widest of the flexible columns, step by step, until a line fits."""
+    while sum(widths) + len(GAP) * (len(widths) - 1) > columns:
+        widest = max(flexible, key=widths.__getitem__)
+        if widths[widest] <= LEAST:
+            return
+        widths[widest] -= 1
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return GAP.join(_cell(cell, width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+
+
+def _cell(text: str, width: int) -> str:
+    return text.ljust(width) if len(text) <= width else text[: width - 1] + "…"
+
+
+def _colour(row: Sequence[str]) -> str | None:
+    """What is not right yet stands out."""
+    return (
+        "yellow"
+        if any(cell.startswith(("late ", "early ", "stored", "not active")) for cell in row)
+        else None
+    )

@@ -79,6 +79,11 @@ def verdict(shown: Any) -> str:
     return f"{text} {duration(shown.early_s)}" if shown.early_s else text
 
 
-def many(number: int, one: str, more: str = "") -> str:
-    """`number` of something: 1 finger, 2 fingers."""
-    return f"{number:,} {one if number == 1 else more or one + 's'}".replace(",", " ")
+def number(count: int) -> str:
+    """A count with thin groups of three: 1 204."""
+    return f"{count:,}".replace(",", " ")
+
+
+def many(count: int, one: str, more: str = "") -> str:
+    """`count` of something: 1 finger, 2 fingers."""
+    return f"{number(count)} {one if count == 1 else more or one + 's'}"
