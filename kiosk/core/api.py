@@ -15,7 +15,7 @@ from kiosk.core.record import TimeBlock
 from kiosk.core.view import ClockView, Delivery, DeviceView, LinkView
 
 MAX_LINE_BYTES = 4 * 1024 * 1024
-Limit = Annotated[int, msgspec.Meta(ge=1, le=20_000)]
+Limit = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
 Seconds = Annotated[float, msgspec.Meta(ge=0.1, le=600)]
 ErrorCode = Literal[
     "bad_request",
