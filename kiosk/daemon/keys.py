@@ -19,6 +19,7 @@ from kiosk.daemon.durable import private_folder, write_durably
 
 KEY_BYTES = 32
 CREDENTIAL_PREFIX = "hadir-"
+DEVICE_KEY = "device.pub"
 
 
 class BadKeyError(ValueError):
@@ -47,6 +48,13 @@ class DeviceKeys:
     def sign(self, statement: bytes) -> str:
         """The Ed25519 signature over `statement`, in hex; see `kiosk.core.sign` for what is signed."""
         return self._sign.sign(statement).hex()
+
+
+def publish(keys: DeviceKeys, state_dir: Path) -> None:
+    """Leave the public key beside the ledger, for whoever verifies it there. Raises `OSError`."""
+    path, content = state_dir / DEVICE_KEY, keys.sign_public.encode() + b"\n"
+    if not path.exists() or path.read_bytes() != content:
+        write_durably(path, content, 0o644)
 
 
 def load_or_create(folder: Path, name: str) -> bytes:

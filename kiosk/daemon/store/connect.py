@@ -18,7 +18,7 @@ _MAGIC = b"SQLite format 3\x00"
 
 def connect_writer(path: Path) -> sqlite3.Connection:
     """The one connection that writes. Each commit is one fsync of the WAL; deleted text is overwritten."""
-    # psow=0: a card may spoil the whole sector it is cut off in, so no commit shares one with the commit before
+    # psow=0: a card may spoil the whole sector it is cut off in, so commits never share one
     address = f"file:{quote(str(path))}?psow=0"
     db = sqlite3.connect(address, uri=True, timeout=BUSY_S, isolation_level=None, cached_statements=256)
     db.execute("PRAGMA journal_mode = WAL")

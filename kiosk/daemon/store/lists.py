@@ -32,7 +32,8 @@ class Lists(Queries):
             total = self._db.execute(f"SELECT COUNT(*) FROM people p {where}", values).fetchone()[0]
             rows = self._db.execute(
                 "SELECT p.person_id, p.number, p.name, p.category, p.unit, p.active, "
-                f"(SELECT GROUP_CONCAT(t.part) FROM templates t WHERE t.person = p.n AND t.purpose = 'finger') FROM people p {where} "
+                "(SELECT GROUP_CONCAT(part) FROM templates t WHERE t.person = p.n AND t.purpose = 'finger') "
+                f"FROM people p {where} "
                 "ORDER BY p.name COLLATE NOCASE, p.number LIMIT ?", (*values, wanted.limit)
             ).fetchall()  # fmt: skip
         return api.People(tuple(_person_out(row) for row in rows), total)

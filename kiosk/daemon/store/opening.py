@@ -14,7 +14,7 @@ import msgspec
 from kiosk.core.payload import Genesis, GenesisReason, LedgerPoint, Stop, StoreNote, from_data
 from kiosk.core.record import ZERO_HASH, BadRecordError, TimeBlock, chain_hash, decode_body
 from kiosk.daemon.durable import private_folder, sync_folder
-from kiosk.daemon.keys import DeviceKeys
+from kiosk.daemon.keys import DeviceKeys, publish
 from kiosk.daemon.store import connect, schema
 from kiosk.daemon.store.errors import StoreCorrupt, StoreInUse, translated
 from kiosk.daemon.store.room import Room
@@ -48,6 +48,7 @@ def open_store(
         store = Store(db, path, keys, identity, witness, room, lock)
         _settle(store, db, (keys, identity), witness, at)
         room.keep()
+        publish(keys, state_dir)
         undo.pop_all()
     return store
 

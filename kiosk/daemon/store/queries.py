@@ -9,9 +9,9 @@ import msgspec
 
 from kiosk.core.identity import BadNumberError, parse_number
 from kiosk.core.payload import LedgerPoint
-from kiosk.core.record import Private, Row, TimeBlock
+from kiosk.core.proof import Anchor
+from kiosk.core.record import ZERO_HASH, Private, Row, TimeBlock
 from kiosk.core.rules import Past
-from kiosk.core.verify import Anchor
 from kiosk.daemon.store.errors import translated
 from kiosk.daemon.store.schema import KEY_MASK
 from kiosk.daemon.store.types import Counts, EvidenceState, LedgerInfo, PersonState, TemplateState
@@ -123,7 +123,7 @@ class Queries:
         return [Anchor(*row) for row in rows]
 
     def hash_at(self, ledger_id: str, seq: int) -> bytes | None:
-        """The chain's hash at one record; None where there is none."""
+        """The chain's hash at one record, zeros before the first; None where there is none."""
         with translated(self._path):
             table = self._table(ledger_id)
             found = (
@@ -132,7 +132,9 @@ class Queries:
                     f"SELECT CAST(hash AS BLOB) FROM {table[1]} WHERE seq = ?", (seq,)
                 ).fetchone()
             )
-        return bytes(found[0]) if found else None
+        if found:
+            return bytes(found[0])
+        return ZERO_HASH if table and seq == 0 else None
 
     def records(self, ledger_id: str, after_seq: int, max_bytes: int, max_count: int) -> list[Row]:
         """Records in order from `after_seq` + 1, at least one if there is any, up to the limits."""

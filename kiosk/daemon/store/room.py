@@ -1,4 +1,4 @@
-"""Room kept for punches: on a full disk old photos go first, then a reserve; only then punches are refused."""
+"""Room kept for punches: on a full disk old photos go, then a reserve; only then is a punch refused."""
 
 from __future__ import annotations
 

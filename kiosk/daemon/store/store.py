@@ -13,9 +13,9 @@ import msgspec
 
 from kiosk.core.api import Rebuilt
 from kiosk.core.payload import Carried, Genesis, GenesisReason, LedgerPoint, Seal, from_data
+from kiosk.core.proof import Anchor
 from kiosk.core.record import BadRecordError, Row, TimeBlock, decode_body
 from kiosk.core.sign import seal_statement
-from kiosk.core.verify import Anchor
 from kiosk.core.zone import ZoneName, local
 from kiosk.daemon.keys import DeviceKeys
 from kiosk.daemon.store.chapters import open_ledger
