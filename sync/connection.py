@@ -84,7 +84,7 @@ class Connection:
 
     def _lost(self, event: Down) -> None:
         was_up = self.up
-        if not was_up and not self._fixed and event.cause in {"protocol", "closed"}:
+        if not was_up and not self._fixed and event.cause in {"protocol", "closed", "no_connack"}:
             self._protocol = "3.1.1" if self._protocol == "5" else "5"
         self._retry(event.cause)
 

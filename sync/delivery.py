@@ -202,7 +202,7 @@ class Delivery:
         return self._flights[0].taken_at + self.pace.timeout_s
 
     def _acknowledged(self, ack: Ack, flight: Flight) -> None:
-        if self._source.hash_at(ack.ledger_id, ack.upto).hex() != ack.hash:
+        if self._own_hash(ack) != ack.hash:
             self._differs(ack)
             return
         self.standing = WELL
@@ -220,6 +220,13 @@ class Delivery:
         elif ack.upto < flight.packed.from_seq - 1 and flight in self._flights:
             self._gap(ack.upto)
         self._flights = [f for f in self._flights if f.packed.upto > ack.upto]
+
+    def _own_hash(self, ack: Ack) -> str:
+        """Our hash where the centre stands, in hex; empty beyond our own end."""
+        ends = {head.ledger_id: head.seq for head in self._source.ledgers()}
+        if ack.upto > ends.get(ack.ledger_id, -1):
+            return ""
+        return self._source.hash_at(ack.ledger_id, ack.upto).hex()
 
     def _gap(self, upto: int) -> None:
         """The centre keeps what follows a gap: after some such answers only the gap is sent again."""
@@ -261,7 +268,7 @@ class Delivery:
         return True
 
     def _differs(self, ack: Ack) -> None:
-        if ack.status == "ahead" and self._source.hash_at(ack.ledger_id, ack.upto).hex() == ack.hash:
+        if ack.status == "ahead" and self._own_hash(ack) == ack.hash:
             return
         if ack.status != "ahead" and self._set_aside(ack.ledger_id):
             return

@@ -41,7 +41,7 @@ class LedgerSource(Protocol):
         """The records following `after_seq`: at least one if there is one, else within both limits."""
 
     def hash_at(self, ledger_id: str, seq: int) -> bytes:
-        """The chain's hash at `seq`; 32 zero bytes at 0."""
+        """The chain's hash at `seq`; 32 zero bytes at 0. Never asked beyond the ledger's end."""
 
     def sign(self, statement: bytes) -> str:
         """The device's signature in hex."""
