@@ -1,0 +1,114 @@
+"""kioskctl against a real kioskd with an emulated R307, as a technician uses it; no broker, no centre."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.ctl.conftest import Ran
+from tests.e2e.rig import Rig, rig, until
+
+Ctl = Callable[..., Ran]
+BUDI, NAME = "198501012010011001", "Budi Santoso"
+
+
+@pytest.fixture(scope="module")
+def kiosk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+    with rig(tmp_path_factory.mktemp("kiosk")) as made:
+        made.start("reader", "kioskd")
+        made.wait_reader()
+        made.enrol(BUDI, NAME)
+        yield made
+
+
+@pytest.fixture(autouse=True)
+def found(kiosk: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HADIR_SOCKET", str(kiosk.folder.control))
+
+
+def test_status_names_the_simulated_reader(ctl: Ctl) -> None:
+    done = ctl("status")
+    assert done.code == 0
+    assert "reader ready, simulated" in done.out
+
+
+def test_an_emulated_finger_becomes_a_stored_punch(ctl: Ctl) -> None:
+    shown = ctl("emulate", "finger", BUDI)
+    assert shown.code == 0
+    assert "punch taken" in shown.out
+    assert NAME in shown.out
+    newest = ctl("punches", "--json", "--limit", 1, "--number", BUDI).document["punches"][0]
+    assert (newest["name"], newest["delivery"]) == (NAME, "stored")
+    assert NAME in ctl("punches", "--day", "today").out
+
+
+def test_a_roster_with_bad_rows_goes_in_as_far_as_it_is_good(ctl: Ctl, tmp_path: Path) -> None:
+    roster = tmp_path / "roster.csv"
+    roster.write_text(
+        "NIP;Nama;Golongan;Unit Kerja\n"
+        "199002022015022002;Siti Aminah;PNS;SMPN 1\n"
+        "199013022015022002;Agus;PNS;SMPN 1\n"
+        "1,99002E+17;Rini;PNS;SMPN 1\n"
+        "H-77;Joko;jendral;SMPN 1\n"
+    )
+    done = ctl("people", "import", roster, "--json")
+    assert done.code == 1
+    assert done.document["added"] == 1
+    assert [(e["line"], e["part"]) for e in done.document["errors"]] == [
+        (3, "birth date"),
+        (4, "spreadsheet"),
+        (5, "category"),
+    ]
+    assert ctl("people", "import", roster, "--json").document["unchanged"] == 1
+    assert "Siti Aminah" in ctl("people", "list", "siti").out
+
+
+def test_a_deactivated_person_is_refused_until_activated(ctl: Ctl) -> None:
+    assert ctl("people", "deactivate", BUDI).code == 0
+    assert ctl("emulate", "finger", BUDI, "--json").document["card"]["code"] == "inactive"
+    assert ctl("people", "activate", BUDI).code == 0
+    assert ctl("emulate", "finger", BUDI, "--json").document["card"]["kind"] == "taken"
+
+
+def test_enrolling_with_nobody_there_says_what_to_do(ctl: Ctl) -> None:
+    done = ctl("enrol", "finger", BUDI, "--finger", "left-thumb", "--timeout", 2)
+    assert done.code in (1, 4)
+    assert done.err.splitlines()[0] == "Put the finger on the reader."
+    assert "next: " in done.err
+    assert ctl("enrol", "finger", BUDI, "--finger", "nose").code == 1
+    assert ctl("enrol", "finger", "198501012010013001").err.startswith(
+        "error: 198501012010013001: NIP digit 15"
+    )
+
+
+def test_a_reader_that_is_unplugged_shows_and_comes_back(ctl: Ctl) -> None:
+    name = ctl("status", "--json").document["devices"][0]["name"]
+    assert ctl("emulate", "unplug", name).code == 0
+    until(lambda: "reader fault" in ctl("status").out)
+    assert ctl("enrol", "finger", BUDI, "--finger", "left-thumb", "--timeout", 2).code == 4
+    assert ctl("emulate", "replug", name).code == 0
+    until(lambda: "reader ready" in ctl("status").out)
+
+
+def test_the_ledger_is_read_and_rebuilt(ctl: Ctl) -> None:
+    records = ctl("ledger", "tail", "-n", 500, "--json").document
+    assert [record["seq"] for record in records] == list(range(1, len(records) + 1))
+    assert records[0]["record"]["type"] == "genesis"
+    assert "enrolment" in ctl("ledger", "tail", "-n", 500).out
+    rebuilt = ctl("rebuild", "--json").document
+    assert rebuilt["differences"] == 0
+    assert rebuilt["records"] >= len(records)
+
+
+def test_a_finger_once_removed_is_unknown(ctl: Ctl) -> None:
+    assert ctl("fingers", "remove", BUDI, "right-index").code == 0
+    assert ctl("emulate", "finger", BUDI, "--json").document["card"]["kind"] == "unknown"
+
+
+def test_the_installed_command_finds_the_same_kiosk() -> None:
+    program = Path(sys.executable).with_name("kioskctl")
+    done = subprocess.run([program, "status"], capture_output=True, text=True, check=True, env=os.environ)
+    assert "simulated" in done.stdout
