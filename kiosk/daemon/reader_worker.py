@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -20,6 +22,7 @@ log = logging.getLogger(__name__)
 BACKOFF_FIRST_S = 0.25
 BACKOFF_MOST_S = 2.0
 LIFT_POLL_S = 0.1
+HELD_S = 1.0
 Job = Callable[[Reader], Any]
 
 
@@ -96,21 +99,31 @@ class ReaderWorker:
                 touch = self.reader.touch()
             except Rejected as error:
                 self._ports.poor_image(PoorImage(self.reader.name, error.reason, self._board.now()))
-                self._await_lift()
+                self._await_lift(None)
                 continue
             if touch is None:
                 self._stopping.wait(self.reader.poll_interval_s)
                 continue
             self._seen(touch)
-            self._await_lift()
+            self._await_lift(touch.slot)
 
     def _seen(self, touch: Touch) -> None:
         at = self._board.now()
         self._ports.finger_seen(FingerSeen(self.reader.name, touch.slot, touch.score, at, self.simulated))
 
-    def _await_lift(self) -> None:
+    def _await_lift(self, slot: int | None) -> None:
+        """Wait for the finger to go; one that is held is searched again, it may be the next person's."""
+        look_s = time.monotonic() + HELD_S
         while self.reader.finger_present() and not self._stopping.wait(LIFT_POLL_S):
             self._run_jobs()
+            if time.monotonic() < look_s:
+                continue
+            look_s = time.monotonic() + HELD_S
+            with contextlib.suppress(Rejected):
+                touch = self.reader.touch()
+                if touch is not None and touch.slot != slot:
+                    slot = touch.slot
+                    self._seen(touch)
 
     def _run_jobs(self) -> None:
         while True:

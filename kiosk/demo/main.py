@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import signal
 import socket
@@ -54,7 +55,7 @@ def _start(folder: DemoFolder, supervisor: Supervisor, *, headless: bool) -> Non
     if answers(folder.control):
         raise PartFailedError(f"a demo already runs in {folder.root}")
     supervisor.start(_broker(folder))
-    centre_toml = folder.write_centre()
+    centre_toml = _make_centre(folder)
     centre_key = _centre(centre_toml, "key").strip()
     supervisor.start(Part("centre", (_program("hadir-centre"), "--config", str(centre_toml), "run")))
     supervisor.start(_reader(folder))
@@ -108,17 +109,25 @@ def _place(folder: DemoFolder, label: str, event: dict[str, Any]) -> None:
         tell(folder.emulator, {"op": "finger", "label": label})
 
 
+def _make_centre(folder: DemoFolder) -> Path:
+    if not (folder.root / "centre" / "centre.key").exists():
+        _centre(folder.root / "centre" / "centre.toml", "init", str(folder.root / "centre"))
+    return folder.write_centre()
+
+
 def _approve(centre_toml: Path) -> None:
     """The operator's part at the centre: let the new kiosk in, as soon as it has said hello."""
     end = time.monotonic() + APPROVAL_S
-    while True:
-        try:
-            _centre(centre_toml, "approve", DEVICE)
+    while time.monotonic() < end:
+        known = [
+            row for row in json.loads(_centre(centre_toml, "devices", "--json")) if row["device"] == DEVICE
+        ]
+        if any(row["state"] == "approved" for row in known):
             return
-        except PartFailedError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.2)
+        if known:
+            _centre(centre_toml, "approve", DEVICE)
+        time.sleep(0.2)
+    raise PartFailedError(f"{DEVICE} did not reach the centre within {APPROVAL_S:g} s")
 
 
 def _centre(config: Path, *command: str) -> str:

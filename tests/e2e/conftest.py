@@ -12,7 +12,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from rig import Rig, rig  # noqa: E402
+from rig import Rig, rig
 
 PEOPLE = (
     ("198501012010011001", "Ahmad Fauzi Nasution, S.Pd."),

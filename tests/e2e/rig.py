@@ -47,12 +47,17 @@ def until(what: Callable[[], Any], timeout_s: float = 30.0, every_s: float = 0.0
 class Rig:
     """Broker, centre, emulated reader and kioskd."""
 
-    def __init__(self, root: Path, *, duplicate_s: int = 0) -> None:
+    def __init__(self, root: Path, *, duplicate_s: int = 0, auto_approve: bool = True) -> None:
         self.folder = DemoFolder.prepare(root)
         self.root = self.folder.root
         self._duplicate_s = duplicate_s
         self._running: dict[str, subprocess.Popen[bytes]] = {}
-        self.centre_toml = self.folder.write_centre()
+        self.centre_toml = self.root / "centre" / "centre.toml"
+        self.centre("init", str(self.root / "centre"))
+        self.folder.write_centre()
+        if auto_approve:
+            settings = self.centre_toml.read_text(encoding="utf-8")
+            self.centre_toml.write_text(f"auto_approve = true\n{settings}", encoding="utf-8")
         self.mosquitto_extra = ""
         self.number = 0
         done = self.centre("key")
@@ -125,7 +130,9 @@ class Rig:
         assert process.poll() is None, self.log("kioskd")[-2000:]
 
     def _start_ui(self) -> None:
-        self._spawn("ui", str(BIN / "kiosk-ui"), "--socket", str(self.root / "ui.sock"), SDL_VIDEODRIVER="dummy")
+        self._spawn(
+            "ui", str(BIN / "kiosk-ui"), "--socket", str(self.root / "ui.sock"), SDL_VIDEODRIVER="dummy"
+        )
 
     # asking
 
@@ -170,7 +177,7 @@ class Rig:
 
     def centre_devices(self) -> list[Any]:
         """`hadir-centre devices --json`."""
-        devices: list[Any] = json.loads(self.centre("devices", "--json").stdout)["devices"]
+        devices: list[Any] = json.loads(self.centre("devices", "--json").stdout)
         return devices
 
     # people and fingers
@@ -194,7 +201,9 @@ class Rig:
             self.emulator(op="finger", label=f"{number}/right-index")
 
     def tap(self, number: str) -> Any:
-        """Put a finger on the reader and wait for the kiosk's card."""
+        """Put a finger on the reader, once the one before is seen to be gone, and wait for the card."""
+        before = self._looks()
+        until(lambda: self._looks() > before + 1, every_s=0.001)
         return self.ask(api.Emulate(what="finger", subject=number))["card"]
 
     def enrol_fails(self, number: str, *, label: str, finger: str) -> Any:
@@ -217,13 +226,19 @@ class Rig:
 
     def central_punches(self) -> list[Any]:
         """`hadir-centre punches --json`, oldest first."""
-        punches: list[Any] = json.loads(self.centre("punches", "--json").stdout)["punches"]
-        return punches
+        punches: list[Any] = json.loads(self.centre("punches", "--limit", "1000000", "--json").stdout)
+        return sorted(punches, key=lambda p: (p["wall_ms"], p["seq"]))
 
     def central_ledgers(self) -> list[Any]:
         """The ledgers in `hadir-centre status --json`."""
         ledgers: list[Any] = json.loads(self.centre("status", "--json").stdout)["ledgers"]
         return ledgers
+
+    def _looks(self) -> int:
+        """How often the kiosk has looked for a finger, if none is on the reader now."""
+        status = self.emulator(op="status")
+        looks: int = status["commands"]["0x01"]
+        return 0 if status["finger"] else looks
 
     def punches(self, limit: int = 100_000) -> list[Any]:
         """All punches, oldest first."""

@@ -26,7 +26,6 @@ def all_arrived(kiosk: Rig, timeout_s: float = 60) -> list[int]:
 
 def test_a_thousand_punches_while_the_centre_is_away_are_all_there_afterwards(kiosk: Rig) -> None:
     kiosk.start("broker", "centre")
-    kiosk.approve()
     kiosk.tap(NUMBERS[0])
     until(lambda: kiosk.status()["link"]["backlog"] == 0)
     near = [timed_tap(kiosk, number) for number in islice(cycle(NUMBERS), 20)]
@@ -48,8 +47,7 @@ def timed_tap(kiosk: Rig, number: str) -> float:
 
 def test_a_centre_killed_again_and_again_loses_and_doubles_nothing(kiosk: Rig) -> None:
     kiosk.start("broker", "centre")
-    kiosk.approve()
-    with tapping(kiosk):
+    with Tapping(kiosk):
         for _ in range(10):
             seen = len(central_seqs(kiosk))
             until(lambda seen=seen: len(central_seqs(kiosk)) > seen, every_s=0.02)  # type: ignore[misc]
@@ -68,15 +66,13 @@ def test_a_broker_that_drops_messages_loses_nothing(make_rig: Callable[..., Rig]
     for number in islice(cycle(NUMBERS), 300):
         kiosk.tap(number)
     kiosk.start("broker", "centre")
-    kiosk.approve()
     mine = all_arrived(kiosk)
     assert central_seqs(kiosk) == mine
 
 
 def test_a_broker_killed_during_punches_loses_nothing(kiosk: Rig) -> None:
     kiosk.start("broker", "centre")
-    kiosk.approve()
-    with tapping(kiosk):
+    with Tapping(kiosk):
         for _ in range(4):
             seen = len(central_seqs(kiosk))
             until(lambda seen=seen: len(central_seqs(kiosk)) > seen)  # type: ignore[misc]
@@ -86,7 +82,7 @@ def test_a_broker_killed_during_punches_loses_nothing(kiosk: Rig) -> None:
     assert central_seqs(kiosk) == mine
 
 
-class tapping:
+class Tapping:
     """People keep punching in the background for as long as the block lasts."""
 
     def __init__(self, kiosk: Rig) -> None:
@@ -95,7 +91,7 @@ class tapping:
         self._thread = threading.Thread(target=self._run)
         self.cards: list[object] = []
 
-    def __enter__(self) -> tapping:
+    def __enter__(self) -> Tapping:
         self._thread.start()
         return self
 

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from conftest import PEOPLE
 from rig import Rig, until
 
 
-def test_a_punch_goes_from_stored_to_accepted(kiosk: Rig) -> None:
+def test_a_punch_goes_from_stored_to_accepted(make_rig: Callable[..., Rig]) -> None:
+    kiosk = make_rig(auto_approve=False)
+    kiosk.start("reader", "kioskd")
+    kiosk.wait_reader()
     number, name = PEOPLE[0]
+    kiosk.enrol(number, name)
     card = kiosk.tap(number)
     assert (card["kind"], card["name"], card["seq"] > 0) == ("taken", name, True)
     (punch,) = kiosk.ctl("punches")["punches"]
     assert (punch["number"], punch["delivery"]) == (number, "stored")
 
     kiosk.start("broker", "centre")
+    until(lambda: kiosk.status()["link"]["status"] == "waiting_approval")
     kiosk.approve()
     accepted = until(lambda: [p for p in kiosk.ctl("punches")["punches"] if p["delivery"] == "accepted"])
     assert [p["seq"] for p in accepted] == [punch["seq"]]
@@ -21,11 +28,12 @@ def test_a_punch_goes_from_stored_to_accepted(kiosk: Rig) -> None:
     assert (there["number"], there["seq"], there["provisional"]) == (number, punch["seq"], False)
 
 
-def test_the_centres_word_makes_the_clock_trustworthy_and_corrects_what_was_written_before(kiosk: Rig) -> None:
+def test_the_centres_word_makes_the_clock_trustworthy_and_corrects_what_was_written_before(
+    kiosk: Rig,
+) -> None:
     before = kiosk.status()["clock"]["source"]
     kiosk.tap(PEOPLE[0][0])
     kiosk.start("broker", "centre")
-    kiosk.approve()
     until(lambda: kiosk.status()["clock"]["source"] != "none")
     if before == "none":
         corrections = until(lambda: kiosk.records("correction"))
@@ -45,8 +53,10 @@ def test_an_unknown_finger_is_refused_and_recorded_once_a_minute(kiosk: Rig) -> 
     assert [r["data"]["count"] for r in refusals] == [1, 4]
 
 
-def test_a_second_tap_in_the_window_is_said_to_be_recorded_and_is_no_new_punch(make_rig: object) -> None:
-    kiosk: Rig = make_rig(duplicate_s=300)  # type: ignore[operator]
+def test_a_second_tap_in_the_window_is_said_to_be_recorded_and_is_no_new_punch(
+    make_rig: Callable[..., Rig],
+) -> None:
+    kiosk = make_rig(duplicate_s=300)
     kiosk.start("reader", "kioskd")
     kiosk.wait_reader()
     number, name = PEOPLE[0]

@@ -26,7 +26,6 @@ def put_back(kiosk: Rig, copy: Path) -> None:
 
 def history(kiosk: Rig) -> None:
     kiosk.start("broker", "centre")
-    kiosk.approve()
     for number in islice(cycle(NUMBERS), 5):
         kiosk.tap(number)
 
@@ -64,7 +63,9 @@ def test_the_whole_folder_put_back_is_found_out_by_the_centre(kiosk: Rig) -> Non
     until(lambda: kiosk.status()["link"]["backlog"] == 0)
     kiosk.stop("kioskd")
     kept = kiosk.root.parent / "kept"
-    shutil.copytree(kiosk.root, kept, ignore=shutil.ignore_patterns("*.sock", "r307*", "centre", "log", "broker"))
+    shutil.copytree(
+        kiosk.root, kept, ignore=shutil.ignore_patterns("*.sock", "r307*", "centre", "log", "broker")
+    )
     kiosk.start("kioskd")
     kiosk.wait_reader()
     for number in islice(cycle(NUMBERS), 10):
