@@ -22,7 +22,7 @@ def emulate() -> None:
 @emulate.command()
 @click.argument("number")
 @click.option("--finger", default="right-index", show_default=True)
-@click.option("--quality", default="good", show_default=True, help="good, or what is wrong with the image.")
+@click.option("--quality", default="good", show_default=True, help="good, dry, wet, messy or small.")
 @click.option("--device", default="", help="Which reader, when there are several.")
 @click.option("--wait", "wait_s", type=click.FloatRange(0.1, 60), default=8.0, show_default=True)
 @common
