@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -15,18 +14,8 @@ from drivers.base.errors import DeviceError, ProtocolError, Rejected, Timeout, U
 from drivers.r307 import R307Reader
 from drivers.r307.reader import captured
 from tests.drivers.r307.emulated import EmulatedR307, touch_somehow
-from tests.drivers.r307.fault_matrix import (
-    ALICE,
-    BOB,
-    FAULTS,
-    LIMIT_S,
-    RECOVERY_S,
-    Fault,
-    measure,
-    teach,
-)
-
-NOBODY = 65534
+from tests.drivers.r307.fault_matrix import LIMIT_S, RECOVERY_S, measure
+from tests.drivers.r307.faults import ALICE, BOB, FAULTS, Fault, allow, forbid, teach
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
@@ -72,16 +61,12 @@ def test_a_busy_port_names_the_cause(device: EmulatedR307, reader: R307Reader) -
 
 
 def test_permission_denied_names_the_group(device: EmulatedR307) -> None:
-    device.port.resolve().chmod(0)
-    denied = R307Reader("reader", device.port)
-    if os.geteuid() == 0:
-        os.seteuid(NOBODY)
+    forbid(device)
     try:
         with pytest.raises(Unavailable, match="permission denied") as refusal:
-            denied.open()
+            R307Reader("reader", device.port).open()
     finally:
-        if os.getuid() == 0:
-            os.seteuid(0)
+        allow(device)
     assert "dialout" in refusal.value.hint
 
 

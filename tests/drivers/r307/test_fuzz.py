@@ -1,4 +1,4 @@
-"""pyfingerprint behind our port, with answers that are anything: it returns or raises a typed error, in time."""
+"""pyfingerprint behind our port, with answers that are anything: a result or a typed error, in time."""
 
 from __future__ import annotations
 
