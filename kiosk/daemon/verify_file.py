@@ -72,7 +72,7 @@ def verify_file(
 
 
 def main(argv: list[str]) -> int:
-    """`kioskd verify [--json] [--against FILE] FILE`: 0 when all is well, 1 when not, 2 for an unusable file."""
+    """`kioskd verify FILE`: 0 when all is well, 1 when not, 2 for a file that cannot be used."""
     parser = argparse.ArgumentParser(prog="kioskd verify", description=__doc__)
     parser.add_argument("file", type=Path, help="a kiosk.db or an export")
     parser.add_argument(

@@ -11,30 +11,37 @@ from pathlib import Path
 
 log = logging.getLogger(__name__)
 NAME = "reserve"
+PLENTY_BYTES = 4 << 20
 GiveUpPhotos = Callable[[int], tuple[str, ...]]
 """Deletes the oldest photos, some bytes' worth; returns the names of those deleted."""
 
 
 class Room:
-    """What can be given up. `photos` is set by whoever owns the evidence store."""
+    """What can be given up; `tight` once something was, until there is plenty again.
+
+    `photos` is set by whoever owns the evidence store.
+    """
 
     def __init__(self, folder: Path, reserve_bytes: int) -> None:
         self._path = folder / NAME
         self._bytes = reserve_bytes
         self.photos: GiveUpPhotos | None = None
         self.given_up: tuple[str, ...] = ()
+        self.tight = False
 
     def keep(self) -> None:
         """Make the reserve again if it is gone and there is plenty of room."""
-        if not self._bytes or self._path.exists():
+        if not self.tight and (not self._bytes or self._path.exists()):
             return
-        if shutil.disk_usage(self._path.parent).free < 3 * self._bytes:
+        if shutil.disk_usage(self._path.parent).free < max(3 * self._bytes, PLENTY_BYTES):
             return
+        self.tight = False
         with contextlib.suppress(OSError):
             self._fill()
 
     def make(self) -> bool:
         """Give something up; whether there was anything left to give."""
+        self.tight = True
         names = self.photos(max(self._bytes, 1 << 20)) if self.photos else ()
         if names:
             self.given_up += names
@@ -47,12 +54,9 @@ class Room:
         log.warning("disk full: the reserve of %d MB is used; make room now", self._bytes >> 20)
         return True
 
-    @property
-    def reserve_used(self) -> bool:
-        """Whether the reserve has been given up."""
-        return bool(self._bytes) and not self._path.exists()
-
     def _fill(self) -> None:
+        if not self._bytes:
+            return
         descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             os.posix_fallocate(descriptor, 0, self._bytes)

@@ -56,7 +56,8 @@ class Store(Writer):
         lock: int,
     ) -> None:
         super().__init__(db, path, witness, room)
-        self._keys, self._identity, self._lock = keys, identity, lock
+        self._keys, self._identity = keys, identity
+        self._lock: int | None = lock
         self._sealed_day: str | None = None
 
     @classmethod
@@ -173,17 +174,10 @@ class Store(Writer):
             self.checkpoint()
         self.room.keep()
 
-    def checkpoint(self) -> None:
-        """Move the WAL into the database as far as readers allow."""
-        self._commits = 0
-        try:
-            self._db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-            self._witness.sync()
-        except (sqlite3.Error, OSError) as error:
-            log.warning("checkpoint put off: %s", error)
-
     def close(self) -> None:
-        """Leave everything in the database itself, and the witness on the disk."""
+        """Leave everything in the database itself, and the witness on the disk. A second time does nothing."""
+        if self._lock is None:
+            return
         with contextlib.suppress(sqlite3.Error):
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         self._db.close()
@@ -191,6 +185,7 @@ class Store(Writer):
             self._witness.sync()
         self._witness.close()
         os.close(self._lock)
+        self._lock = None
 
     def _keep(self, ledger_n: int, ack: Anchor) -> None:
         """One word a day and ledger is enough: it vouches for everything before it."""

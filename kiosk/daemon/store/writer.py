@@ -6,6 +6,7 @@ import contextlib
 import logging
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 from kiosk.core.payload import EvidenceRemoved
@@ -18,6 +19,7 @@ from kiosk.daemon.store.types import Head
 from kiosk.daemon.store.witness import Witness
 
 log = logging.getLogger(__name__)
+TIGHT_COMMITS = 16  # on a disk that was full, the WAL is used again instead of growing
 Opening = Callable[[], tuple[Head, int]]
 """Does what must come before the first record; the head and the ledger's number to go on from."""
 
@@ -54,6 +56,15 @@ class Writer(Lists):
         finally:
             self._busy = False
         self._account_for_photos(transaction)
+
+    def checkpoint(self) -> None:
+        """Move the WAL into the database as far as readers allow."""
+        self._commits = 0
+        try:
+            self._db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            self._witness.sync()
+        except (sqlite3.Error, OSError) as error:
+            log.warning("checkpoint put off: %s", error)
 
     def take_up(self, head: Head, ledger_n: int) -> None:
         """Go on after `head`, as found in the database."""
@@ -94,13 +105,21 @@ class Writer(Lists):
         self.head, self._n = transaction.head, transaction.written[-1].fact.ledger_n
         self._commits += 1
         self._remember()
+        if self.room.tight and self._commits >= TIGHT_COMMITS:
+            self.checkpoint()
 
     def _once_more(self, records: Sequence[Written], error: sqlite3.Error) -> None:
-        """Give up photos, then the reserve, and write the same bytes again; the transaction stays open."""
+        """Empty the WAL, give up photos, then the reserve, and write the same bytes again.
+
+        The transaction stays open.
+        """
         failure: StoreError = translate(error, self._path)
         self._rollback()
-        while isinstance(failure, StoreFull) and self.room.make():
+        for _ in chain([True], iter(self.room.make, False)):
+            if not isinstance(failure, StoreFull):
+                break
             try:
+                self._db.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
                 self._begin()
                 for written in records:
                     insert(self._db, written)
