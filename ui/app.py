@@ -23,8 +23,7 @@ from ui.sounds import Speaker, sound_for
 from ui.stage import Director, Stage
 from ui.strings import LANGUAGES
 
-POLL_S = 0.04
-FRAME_S = 1 / 60
+POLL_S = 0.05
 log = logging.getLogger(__name__)
 
 
@@ -46,6 +45,7 @@ class App:
         self._page: Page | None = None
         self._pressed: Target | None = None
         self._stopping = False
+        self._due_s = 0.0
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_write, False)
         self._fit(screen)
@@ -55,8 +55,9 @@ class App:
         old = {number: signal.signal(number, self._stop) for number in (signal.SIGTERM, signal.SIGINT)}
         old_fd = signal.set_wakeup_fd(self._wake_write)
         try:
+            readable = False
             while not self._stopping:
-                self._turn()
+                readable = self._turn(readable)
         finally:
             signal.set_wakeup_fd(old_fd)
             for number, handler in old.items():
@@ -65,16 +66,20 @@ class App:
             os.close(self._wake_read)
             os.close(self._wake_write)
 
-    def _turn(self) -> None:
+    def _turn(self, readable: bool) -> bool:
         now_s = time.monotonic()
-        for view in self._client.pump(now_s):
-            self._take(view, now_s)
-        if not self._client.connected:
-            self._director.lost()
+        if readable or self._client.unsent or not self._client.connected:
+            for view in self._client.pump(now_s):
+                self._take(view, now_s)
+            if not self._client.connected:
+                self._director.lost()
+            self._due_s = now_s
         for event in pygame.event.get():
             self._handle(event)
-        self._draw(time.monotonic())
-        self._wait(FRAME_S if self._director.animating(now_s) else POLL_S)
+            self._due_s = now_s
+        if now_s >= self._due_s:
+            self._draw(now_s)
+        return self._wait(min(POLL_S, max(0.0, self._due_s - time.monotonic())))
 
     def _take(self, view: View, now_s: float) -> None:
         card = self._director.receive(view, now_s, self._wall_ms())
@@ -82,21 +87,24 @@ class App:
             self._speaker.play(sound_for(card))
 
     def _draw(self, now_s: float) -> None:
+        wall_ms = self._wall_ms()
         pressed = self._pressed.value if self._pressed else ""
-        stage = self._director.stage(now_s, self._wall_ms(), pressed=pressed)
+        stage = self._director.stage(now_s, wall_ms, pressed=pressed)
+        self._due_s = self._director.due_s(now_s, wall_ms)
         if stage == self._stage:
             return
         self._stage, self._page = stage, compose(stage, self._metrics)
         pygame.display.update(self._canvas.show(self._page))
 
-    def _wait(self, seconds: float) -> None:
+    def _wait(self, seconds: float) -> bool:
+        """Sleep until a signal, a message or the time; whether there is a message."""
         # Not pygame.event.wait(): under most drivers SDL polls every millisecond in it (3 % of a core).
-        waiting = [self._wake_read]
-        if (number := self._client.fileno()) is not None:
-            waiting.append(number)
+        number = self._client.fileno()
+        waiting = [self._wake_read] if number is None else [self._wake_read, number]
         ready, _, _ = select.select(waiting, [], [], seconds)
         if self._wake_read in ready:
             os.read(self._wake_read, 64)
+        return number in ready
 
     def _handle(self, event: pygame.event.Event) -> None:
         if event.type == pygame.QUIT:
@@ -116,7 +124,7 @@ class App:
         for language in LANGUAGES:
             if target.name == "language" and target.value == language:
                 self._director.language = language
-                self._client.send(Intent(name="language", value=language))
+                self._client.send(Intent(name="language", value=language), time.monotonic())
 
     def _target_at(self, place: tuple[int, int]) -> Target | None:
         return self._page.target_at(*place) if self._page else None

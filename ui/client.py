@@ -47,6 +47,11 @@ class Client:
         """Whether there is a connection."""
         return self._socket is not None
 
+    @property
+    def unsent(self) -> bool:
+        """Whether something waits for room in the socket: `pump` again soon."""
+        return bool(self._outbox)
+
     def fileno(self) -> int | None:
         """What `select` may wait for, if there is a connection."""
         return self._socket.fileno() if self._socket else None
@@ -60,12 +65,13 @@ class Client:
         self._flush(now_s)
         return self._receive(now_s)
 
-    def send(self, command: AnyCommand) -> None:
+    def send(self, command: AnyCommand, now_s: float) -> None:
         """Send a command; without a connection it is dropped, as nobody is there to act on it."""
         if self._socket is None:
             return
         self._outbox += msgspec.json.encode(Request(self._next_id, command)) + b"\n"
         self._next_id += 1
+        self._flush(now_s)
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -130,7 +136,7 @@ class Client:
         try:
             reply = msgspec.json.decode(line, type=_Line)
             view = msgspec.json.decode(reply.event, type=View) if bytes(reply.event) else None
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             self.malformed += 1
             log.log(logging.WARNING if self.malformed == 1 else logging.DEBUG, "malformed line: %s", error)
             return None

@@ -15,6 +15,7 @@ UNITS = (100.0, 124.0)
 RIDGE_WIDTH = 4.4
 _CORE = (50.0, 56.0)
 _OVAL = (47.5, 59.5)
+_CORE_LINE: list[Point] = [(50.0, float(y)) for y in range(56, 112, 4)]
 _GAPS: dict[int, tuple[tuple[float, float], ...]] = {
     1: ((0.08, 0.16),),
     2: ((0.66, 0.72),),
@@ -30,7 +31,7 @@ def ridges() -> tuple[Path, ...]:
     """The ridges: nested arches around a core, cut to the oval of a fingertip, with a few breaks."""
     found: list[Path] = []
     for number in range(7):
-        found += _unbroken(number, _arch(3.0 + 7.4 * number))
+        found += _unbroken(number, _arch(7.6 * number) if number else _CORE_LINE)
     return tuple(found)
 
 
@@ -38,10 +39,10 @@ def ridges() -> tuple[Path, ...]:
 def fingerprint(width: int, colour: Colour, glow: Colour, frame: int) -> pygame.Surface:
     """The fingerprint `width` pixels wide; `frame` 1 to `GLOW_FRAMES` shows the glow on its way, 0 none."""
     size = width, height_of(width)
-    plain = render(ridges(), size, UNITS, colour)
+    plain = _drawn(size, colour).copy()
     if not frame:
         return plain
-    lit = render(ridges(), size, UNITS, glow)
+    lit = _drawn(size, glow).copy()
     lit.blit(_band(size, frame / (GLOW_FRAMES + 1)), (0, 0), special_flags=pygame.BLEND_RGBA_MULT)
     plain.blit(lit, (0, 0))
     return plain
@@ -51,17 +52,21 @@ def fingerprint(width: int, colour: Colour, glow: Colour, frame: int) -> pygame.
 def filled(width: int, colour: Colour, glow: Colour, share_milli: int) -> pygame.Surface:
     """The fingerprint with its lower `share_milli` thousandths lit: how far an enrolment has come."""
     size = width, height_of(width)
-    surface = render(ridges(), size, UNITS, colour)
+    surface = _drawn(size, colour).copy()
     top = size[1] - round(size[1] * share_milli / 1000)
-    lit = render(ridges(), size, UNITS, glow)
     surface.fill((0, 0, 0, 0), (0, top, size[0], size[1] - top))
-    surface.blit(lit, (0, top), (0, top, size[0], size[1] - top))
+    surface.blit(_drawn(size, glow), (0, top), (0, top, size[0], size[1] - top))
     return surface
 
 
 def height_of(width: int) -> int:
     """How high a fingerprint of that width is."""
     return round(width * UNITS[1] / UNITS[0])
+
+
+@lru_cache(maxsize=8)
+def _drawn(size: tuple[int, int], colour: Colour) -> pygame.Surface:
+    return render(ridges(), size, UNITS, colour)
 
 
 def _arch(radius: float) -> list[Point]:

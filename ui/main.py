@@ -55,23 +55,28 @@ def _save_one(options: argparse.Namespace) -> int:
 
 
 def _show(options: argparse.Namespace) -> int:
-    pygame.display.init()
-    pygame.font.init()
-    flags = pygame.FULLSCREEN if options.fullscreen else pygame.RESIZABLE
-    size = options.size or ((0, 0) if options.fullscreen else DEFAULT_SIZE)
     try:
-        screen = pygame.display.set_mode(size, flags)
+        screen = _open_display(options.size, fullscreen=options.fullscreen)
     except pygame.error as error:
-        log.error("no display: %s; set SDL_VIDEODRIVER=kmsdrm on a Pi without a desktop", error)
+        log.error("no display: %s; on a Pi without a desktop set SDL_VIDEODRIVER=kmsdrm", error)
         return EXIT_NO_DISPLAY
-    pygame.display.set_caption("Hadir")
-    pygame.mouse.set_visible(not options.fullscreen)
     client = Client(options.socket)
     director = Director(options.language, options.theme)
     app = App(client, director, screen, Speaker(), options.diagonal, lambda: time.time_ns() // 1_000_000)
     app.run()
     pygame.quit()
     return EXIT_OK
+
+
+def _open_display(size: tuple[int, int] | None, *, fullscreen: bool) -> pygame.Surface:
+    # Not pygame.init(): joysticks and the like would be polled for nothing.
+    pygame.display.init()
+    pygame.font.init()
+    flags = pygame.FULLSCREEN if fullscreen else pygame.RESIZABLE
+    screen = pygame.display.set_mode(size or ((0, 0) if fullscreen else DEFAULT_SIZE), flags)
+    pygame.display.set_caption("Hadir")
+    pygame.mouse.set_visible(not fullscreen)
+    return screen
 
 
 def _size(text: str) -> tuple[int, int]:

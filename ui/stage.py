@@ -15,7 +15,8 @@ from ui.strings import Language
 from ui.theme import ThemeName
 
 APPEAR_MS = 140
-GLOW_EVERY_S, GLOW_S, GLOW_FRAMES = 6.0, 0.9, 14
+GLOW_EVERY_S, GLOW_S, GLOW_FRAMES = 8.0, 0.9, 12
+FRAME_S = 1 / 60
 NIGHT_FROM_HOUR, NIGHT_TO_HOUR = 18, 5
 ThemeChoice = Literal["auto", "light", "night"]
 NOTHING_YET = View(
@@ -119,9 +120,14 @@ class Director:
             pressed=pressed,
         )
 
-    def animating(self, now_s: float) -> bool:
-        """Whether the next frame differs although nothing happens."""
-        return self._card is not None and self._appear_milli(now_s) < 1000
+    def due_s(self, now_s: float, wall_ms: int) -> float:
+        """The monotonic time at which the stage differs next although nothing happens."""
+        tick_s = now_s + 1 - (wall_ms + self.view.clock.offset_ms) % 1000 / 1000
+        if self._card and self._appear_milli(now_s) < 1000:
+            return now_s + FRAME_S
+        if self._card:
+            return min(tick_s, self._card_until_s)
+        return min(tick_s, now_s + _next_glow_s(now_s))
 
     def _appear_milli(self, now_s: float) -> int:
         share = min(1.0, (now_s - self._card_since_s) * 1000 / APPEAR_MS)
@@ -137,3 +143,8 @@ class Director:
 def _glow(now_s: float) -> int:
     share = now_s % GLOW_EVERY_S / GLOW_S
     return 1 + int(share * GLOW_FRAMES) if share < 1 else 0
+
+
+def _next_glow_s(now_s: float) -> float:
+    into_s = now_s % GLOW_EVERY_S
+    return GLOW_S / GLOW_FRAMES if into_s < GLOW_S else GLOW_EVERY_S - into_s

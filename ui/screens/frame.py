@@ -17,12 +17,13 @@ def whole(sheet: Sheet) -> Box:
 
 
 def header(sheet: Sheet, stage: Stage) -> Box:
-    """Mark, site, simulation mark and language switch along the top; what is left below."""
+    """Mark, site, language switch and, on wide displays, the simulation mark; what is left below."""
     m, theme = sheet.look.metrics, sheet.look.theme
     bar, rest = whole(sheet).cut_top(m.touch + m.u(3))
     bar = bar.inset(m.u(3), 0)
     bar = language_switch(sheet, stage, bar)
-    bar = simulated_chip(sheet, stage, bar)
+    if not m.portrait:
+        bar = simulated_chip(sheet, stage, bar)
     tile, bar = bar.cut_left(m.u(5), m.u(1.5))
     tile = tile.middle(m.u(5), m.u(5))
     sheet.fill(tile, theme.accent, m.u(1.5))
@@ -65,15 +66,25 @@ def simulated_chip(sheet: Sheet, stage: Stage, bar: Box) -> Box:
     """A mark that cannot be missed while any device is emulated."""
     if not stage.simulated:
         return bar
-    m, tone, text = sheet.look.metrics, sheet.look.theme.late, sheet.look.words("simulated")
-    width = fonts.width(text, "strong", m.type("label")) + m.u(6.5)
-    area, rest = bar.cut_right(width, m.u(2))
-    area = area.middle(width, m.u(4.5))
-    sheet.fill(area, tone.fill, m.u(2.25))
+    m = sheet.look.metrics
+    area, rest = bar.cut_right(chip_width(sheet), m.u(2))
+    chip(sheet, area.middle(area.w, m.u(4.5)))
+    return rest
+
+
+def chip(sheet: Sheet, area: Box) -> None:
+    """The simulation mark itself, `chip_width` wide."""
+    m, tone = sheet.look.metrics, sheet.look.theme.late
+    sheet.fill(area, tone.fill, area.h // 2)
     mark, label = area.inset(m.u(1.5), 0).cut_left(m.u(2.5), m.u(1))
     sheet.icon(mark, "flask", tone.on)
-    sheet.line(label, text, tone.on, "label", "strong")
-    return rest
+    sheet.line(label, sheet.look.words("simulated"), tone.on, "label", "strong")
+
+
+def chip_width(sheet: Sheet) -> int:
+    """How wide the simulation mark is in this language."""
+    m = sheet.look.metrics
+    return fonts.width(sheet.look.words("simulated"), "strong", m.type("label")) + m.u(6.5)
 
 
 def halves(sheet: Sheet) -> tuple[Box, Box]:

@@ -20,10 +20,10 @@ _PROMPTS = {"reader": "idle.prompt", "terminal": "idle.terminal", "camera": "idl
 
 @dataclass(frozen=True)
 class Cell:
-    """One state in the footer, in a word and an icon."""
+    """One state in the footer, in a word and an icon; of its `labels` the first that fits is shown."""
 
     icon: str
-    label: str
+    labels: tuple[str, ...]
     value: str
     colour: Colour
 
@@ -37,8 +37,8 @@ def draw(sheet: Sheet, stage: Stage) -> None:
         foot, area = area.cut_bottom(m.u(7) * len(cells) + m.u(3))
         _footer(sheet, foot.inset(m.u(3), 0).cut_bottom(m.u(3))[1], cells, stacked=True)
         clock = _clock(sheet, stage, area.w - m.u(6))
-        top, area = area.inset(m.u(3), 0).cut_top(clock.height + m.u(4))
-        clock.lay_in(top.inset(0, m.u(1)))
+        top, area = area.inset(m.u(3), 0).cut_top(clock.height + m.u(5))
+        clock.lay_in(top.inset(0, m.u(2)))
         _prompt(sheet, stage, area.cut_bottom(m.u(2))[1])
     else:
         foot, area = area.cut_bottom(m.u(9))
@@ -53,7 +53,12 @@ def _clock(sheet: Sheet, stage: Stage, width: int) -> Column:
     m, theme, words = sheet.look.metrics, sheet.look.theme, sheet.look.words
     column = Column(sheet, Box(0, 0, width, 0), "centre" if m.portrait else "left")
     px = m.type("clock")
-    column.add(round(fonts.cap_height("display", px) * 1.18), lambda box: _time(sheet, stage, box, px))
+    if stage.simulated and m.portrait:
+        width_px = frame.chip_width(sheet)
+        column.add(m.u(4.5), lambda box: frame.chip(sheet, box.middle(width_px, box.h)))
+    column.add(
+        round(fonts.cap_height("display", px) * 1.18), lambda box: _time(sheet, stage, box, px), m.u(1.5)
+    )
     column.text(words.date(stage.now), theme.ink, ("title", "body"), "text", gap=m.u(2))
     if stage.view.clock.source == "none":
         _unsure(sheet, column, width)
@@ -146,35 +151,40 @@ def _footer(sheet: Sheet, area: Box, cells: list[Cell], *, stacked: bool) -> Non
     for cell, place in zip(cells, places, strict=True):
         mark, rest = place.cut_left(m.u(3.5), m.u(1.5))
         sheet.icon(mark.middle(m.u(3.5), m.u(3.5)), cell.icon, cell.colour)
+        px = m.type("body" if stacked else "label")
         if stacked:
             width = fonts.width(cell.value, "strong", m.type("body"))
             value, label = rest.cut_right(width, m.u(1))
-            sheet.line(label, cell.label, theme.muted, "body")
+            sheet.line(label, _fitting(cell.labels, px, label.w), theme.muted, "body")
             sheet.line(value, cell.value, theme.ink, "body", "strong", "right")
         else:
             column = Column(sheet, rest)
-            column.text(cell.label, theme.muted, ("label",))
+            column.text(_fitting(cell.labels, px, rest.w), theme.muted, ("label",))
             column.text(cell.value, theme.ink, ("body", "label"), "strong")
             column.lay()
+
+
+def _fitting(labels: tuple[str, ...], px: int, width: int) -> str:
+    return next((text for text in labels if fonts.width(text, "text", px) <= width), labels[-1])
 
 
 def _cells(sheet: Sheet, stage: Stage) -> list[Cell]:
     theme, words, view = sheet.look.theme, sheet.look.words, stage.view
     return [_device_cell(sheet, view.devices), _link_cell(sheet, stage), Cell(
-        "people", words("today.label"), words("today.count", n=view.today), theme.accent
+        "people", (words("today.label"),), words("today.count", n=view.today), theme.accent
     )]  # fmt: skip
 
 
 def _device_cell(sheet: Sheet, devices: tuple[DeviceView, ...]) -> Cell:
     theme, words = sheet.look.theme, sheet.look.words
     if not devices:
-        return Cell("plug", words("device.reader"), words("device.none"), theme.bad.ink)
+        return Cell("plug", (words("device.reader"),), words("device.none"), theme.bad.ink)
     worst = min(devices, key=lambda device: ("fault", "starting", "ready").index(device.status))
     colours = {"fault": theme.bad.ink, "starting": theme.late.ink, "ready": theme.ok.ink}
     icons = {"fault": "plug", "starting": "waiting", "ready": "finger"}
     return Cell(
         icons[worst.status],
-        words(f"device.{worst.kind}"),
+        (words(f"device.{worst.kind}"),),
         words(f"status.{worst.status}"),
         colours[worst.status],
     )
@@ -182,10 +192,12 @@ def _device_cell(sheet: Sheet, devices: tuple[DeviceView, ...]) -> Cell:
 
 def _link_cell(sheet: Sheet, stage: Stage) -> Cell:
     theme, words, link = sheet.look.theme, sheet.look.words, stage.view.link
-    label, value = words("link.label"), words(f"link.{link.status}")
+    labels: tuple[str, ...] = (words("link.label"),)
+    value = words(f"link.{link.status}")
     if link.backlog:
-        label = f"{label} · {words('link.backlog', n=link.backlog)}"
+        waiting = words("link.backlog", n=link.backlog)
+        labels = (f"{labels[0]} · {waiting}", waiting)
     if link.status == "online":
-        return Cell("online", label, value, theme.ok.ink)
+        return Cell("online", labels, value, theme.ok.ink)
     icon = "offline" if link.status in ("off", "offline", "refused") else "waiting"
-    return Cell(icon, label, value, theme.bad.ink if link.status == "refused" else theme.late.ink)
+    return Cell(icon, labels, value, theme.bad.ink if link.status == "refused" else theme.late.ink)

@@ -1,0 +1,130 @@
+"""The real program in a real window: what is on the glass, what a touch does, how it stops."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from kiosk.core.api import Intent
+from kiosk.core.view import View
+from tests.ui.xdisplay import XDisplay, available, eventually, xvfb
+from ui.samples import SAMPLES, VIEW
+from ui.theme import LIGHT, NIGHT
+
+SIZE = (800, 480)
+COLOURED = (12, 240)
+ENGLISH_KEY = (754, 36)
+needs_x = pytest.mark.skipif(not available(), reason="needs Xvfb and xdotool (apt-get install xvfb xdotool)")
+
+
+@pytest.fixture(scope="module")
+def display(tmp_path_factory: pytest.TempPathFactory) -> Iterator[XDisplay]:
+    with xvfb(tmp_path_factory.mktemp("xvfb"), SIZE) as made:
+        yield made
+
+
+def start(socket: Path, environment: dict[str, str], *more: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "ui.main", "--socket", str(socket), "--theme", "light", *more]
+    return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE)
+
+
+def stop(program: subprocess.Popen[bytes], number: signal.Signals = signal.SIGTERM) -> float:
+    """Stop it; how long that took, in seconds."""
+    began_s = time.monotonic()
+    program.send_signal(number)
+    try:
+        assert program.wait(10) == 0, program.stderr and program.stderr.read().decode()
+    finally:
+        program.kill()
+        if program.stderr:
+            program.stderr.close()
+    return time.monotonic() - began_s
+
+
+def numbered(state: str, number: int, **more: Any) -> View:
+    view = SAMPLES[state]
+    assert view
+    assert view.card
+    return msgspec.structs.replace(view, card=msgspec.structs.replace(view.card, number=number, **more))
+
+
+@needs_x
+def test_from_start_to_stop_on_the_glass(display: XDisplay, peer: Any) -> None:
+    peer.vanish()
+    program = start(peer.path, display.environment())
+    eventually(lambda: display.pixel(*COLOURED) == LIGHT.note.fill, "the screen says the daemon is away")
+
+    peer.listen()
+    peer.accept()
+    peer.show(VIEW)
+    eventually(lambda: display.pixel(*COLOURED) == LIGHT.ground, "it is idle")
+
+    peer.show(numbered("late", 1, show_ms=60_000))
+    eventually(lambda: display.pixel(*COLOURED) == LIGHT.late.fill, "the verdict's colour fills its half")
+
+    peer.show(numbered("unknown", 2, show_ms=700))
+    eventually(lambda: display.pixel(*COLOURED) == LIGHT.help.fill, "the next card takes its place")
+    eventually(lambda: display.pixel(*COLOURED) == LIGHT.ground, "it is idle again")
+
+    peer.raw(b"what is this\n")
+    display.touch(*ENGLISH_KEY)
+    assert peer.request().do == Intent(name="language", value="en")
+    eventually(lambda: display.pixel(ENGLISH_KEY[0] - 14, ENGLISH_KEY[1] - 12) == LIGHT.accent, "EN is lit")
+
+    peer.vanish()
+    eventually(lambda: display.pixel(*COLOURED) == LIGHT.note.fill, "it says the daemon is away again")
+    peer.listen()
+    peer.accept()
+    peer.show(VIEW)
+    eventually(lambda: display.pixel(*COLOURED) == LIGHT.ground, "it came back by itself")
+    assert stop(program) < 1
+
+
+@needs_x
+def test_the_night_theme_in_full_screen(display: XDisplay, peer: Any) -> None:
+    program = start(peer.path, display.environment(), "--theme", "night", "--fullscreen")
+    peer.accept()
+    peer.show(VIEW)
+    eventually(lambda: display.pixel(*COLOURED) == NIGHT.ground, "it is idle, in dark colours")
+    assert stop(program, signal.SIGINT) < 1
+
+
+def test_without_any_display_it_stops_at_once_too(peer: Any) -> None:
+    program = start(peer.path, os.environ | {"SDL_VIDEODRIVER": "dummy"})
+    peer.accept()
+    peer.show(numbered("late", 1))
+    assert stop(program) < 1
+
+
+def test_a_display_that_cannot_be_opened_is_said(peer: Any) -> None:
+    program = start(peer.path, os.environ | {"SDL_VIDEODRIVER": "no_such_driver"})
+    _, said = program.communicate(timeout=20)
+    assert program.returncode == 3
+    assert b"no display" in said
+    assert b"Traceback" not in said
+
+
+@pytest.mark.parametrize("wrong", [["--size", "wide"], [], ["--for", "nothing", "--screenshot", "x.png"]])
+def test_a_wrong_command_line_is_said(wrong: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "ui.main", *wrong], capture_output=True, timeout=30, check=False
+    )
+    assert done.returncode == 2
+    assert b"usage: kiosk-ui" in done.stderr
+
+
+def test_a_screenshot_is_a_picture_of_its_state(tmp_path: Path) -> None:
+    file = tmp_path / "late.png"
+    arguments = ["--screenshot", str(file), "--for", "late", "--size", "600x1024", "--language", "en"]
+    subprocess.run([sys.executable, "-m", "ui.main", *arguments], timeout=30, check=True)
+    width_height = file.read_bytes()[16:24]
+    assert (int.from_bytes(width_height[:4], "big"), int.from_bytes(width_height[4:], "big")) == (600, 1024)
