@@ -25,6 +25,7 @@ STATUS = api.Status(
     site="Bench",
     state_dir="/nowhere",
     local_time="2026-01-01 07:00:00 WIB",
+    centre_key="c" * 64,
     uptime_s=1,
     ready=True,
     simulated=(),

@@ -14,7 +14,7 @@ class DeviceError(Exception):
     `hint` tells the technician what to do about it, in one English sentence.
     """
 
-    hint = "run `kioskctl doctor`"
+    hint = "look at `kioskctl status`"
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)

@@ -178,7 +178,8 @@ class LedgerStatus(msgspec.Struct, frozen=True):
 class Status(msgspec.Struct, frozen=True, kw_only=True):
     """Everything a technician wants first. `problems` are sentences with what to do.
 
-    `local_time` is the kiosk's own clock in its zone, `2026-01-31 07:05:12 WIB`.
+    `local_time` is the kiosk's own clock in its zone, `2026-01-31 07:05:12 WIB`; `centre_key` is the
+    centre's public key in hex, empty when there is no delivery.
     """
 
     software: str
@@ -187,6 +188,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     site: str
     state_dir: str
     local_time: str
+    centre_key: str
     uptime_s: int
     ready: bool
     simulated: tuple[str, ...]

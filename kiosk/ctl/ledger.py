@@ -30,29 +30,48 @@ def ledger() -> None:
 
 @ledger.command()
 @click.argument("file", type=FILE, required=False)
-@click.option("--against", type=FILE, help="A receipt, acknowledgement or seal that somebody kept.")
+@click.option(
+    "--against", type=FILE, multiple=True, help="A copy, receipt, acknowledgement or seal that was kept."
+)
+@click.option("--centre-key", default="", help="The centre's public key; this kiosk's own is known.")
 @click.option("--state-dir", type=FILE, help="The kiosk's state, when kioskd is not there to say where.")
 @common
-def verify(file: Path | None, against: Path | None, state_dir: Path | None) -> None:
+def verify(file: Path | None, against: tuple[Path, ...], centre_key: str, state_dir: Path | None) -> None:
     """Verify FILE (a kiosk.db or an export), or this kiosk's ledger; works while kioskd runs or is gone.
 
     Names the first bad record and what is wrong with it. Exit 1 when something is.
     """
+    if file is None and state_dir is None:
+        status = _status()
+        state_dir, centre_key = Path(status.state_dir), centre_key or status.centre_key
+    arguments = [str(file or Path(state_dir or ".") / "kiosk.db")]
+    arguments += [word for path in against for word in ("--against", str(path))]
+    arguments += ["--centre-key", centre_key] if centre_key else []
     here = session()
-    target = file or (state_dir or _state_dir()) / "kiosk.db"
-    arguments = [str(target), *(["--against", str(against)] if against else [])]
-    click.get_current_context().exit(_tool("verify", arguments, as_json=here.as_json))
+    done = _tool("verify", *arguments, *(["--json"] if here.as_json else []))
+    if done.returncode not in (0, 1):
+        hint = "FILE is a kiosk.db, a copy of one, or what `kioskctl ledger export` wrote"
+        raise CtlError("bad_file", done.stderr.strip() or "kioskd verify failed", hint)
+    click.echo(done.stdout, nl=False)
+    click.get_current_context().exit(done.returncode)
 
 
 @ledger.command()
 @click.argument("file", type=FILE)
+@click.option("--no-private", is_flag=True, help="Leave names, numbers and notes out.")
 @click.option("--state-dir", type=FILE, help="The kiosk's state, when kioskd is not there to say where.")
 @common
-def export(file: Path, state_dir: Path | None) -> None:
+def export(file: Path, no_private: bool, state_dir: Path | None) -> None:
     """Write the whole ledger to FILE as signed JSON lines, with what a verifier needs."""
-    here = session()
-    arguments = ["--state-dir", str(state_dir or _state_dir()), str(file)]
-    click.get_current_context().exit(_tool("export", arguments, as_json=here.as_json))
+    state = state_dir or Path(_status().state_dir)
+    done = _tool("export", "--state", str(state), *(["--no-private"] if no_private else []), str(file))
+    if done.returncode:
+        raise CtlError(
+            "failed", done.stderr.strip() or "kioskd export failed", "is there room, and may you write?"
+        )
+    size_bytes = file.stat().st_size
+    words = f"{file}: {size_bytes:,} bytes; check it with `kioskctl ledger verify {file}`"
+    session().show({"file": str(file), "size_bytes": size_bytes}, lambda: click.echo(words))
 
 
 @ledger.command()
@@ -117,18 +136,16 @@ def _short(record: Record) -> str:
     return text if len(text) <= SHOWN_DATA else text[: SHOWN_DATA - 1] + "…"
 
 
-def _state_dir() -> Path:
-    """Where the kiosk keeps its ledger: kioskd's own word."""
+def _status() -> api.Status:
+    """Where the kiosk keeps its ledger and whom it delivers to: kioskd's own word."""
     with session().client() as client:
-        return Path(client.ask(api.GetStatus(), api.Status).state_dir)
+        return client.ask(api.GetStatus(), api.Status)
 
 
-def _tool(name: str, arguments: list[str], *, as_json: bool) -> int:
-    """Run one of kioskd's own tools; it prints for itself."""
+def _tool(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run one of kioskd's own tools."""
     program = Path(sys.executable).with_name("kioskd")
     if not program.exists():
         hint = f"install hadir so that {program} exists"
         raise CtlError("failed", "kioskd is not installed beside kioskctl", hint)
-    sys.stdout.flush()
-    command = [str(program), name, *arguments, *(["--json"] if as_json else [])]
-    return subprocess.run(command, check=False).returncode
+    return subprocess.run((str(program), name, *arguments), capture_output=True, text=True, check=False)

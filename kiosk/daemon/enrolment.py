@@ -107,7 +107,7 @@ class Enrolments:
         owner = self._on_engine(lambda: self._store.person_by_slot(reader.name, slot))
         if owner is None:
             refuse("conflict", f"this finger is in slot {slot} of the sensor, but of nobody known here",
-                   "clear strangers from the sensor: kioskctl doctor")  # fmt: skip
+                   "use another finger; whose it is can be seen nowhere")  # fmt: skip
         if owner.person_id != job.person.person_id:
             refuse("conflict", f"this finger is already enrolled for {owner.name} ({owner.number})",
                    "one finger is never two people's; use another finger")  # fmt: skip

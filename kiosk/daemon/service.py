@@ -115,7 +115,7 @@ class Service:
             refuse("bad_request", f"{command.finger!r} is no finger", f"one of {', '.join(FINGERS)}")
         person = self._person(command.number)
         if not person.active:
-            refuse("conflict", f"{person.name} is not active", "kioskctl people add NIP --active first")
+            refuse("conflict", f"{person.name} is not active", "first: kioskctl people activate NIP")
         worker = self._reader(command.reader)
         timeout_s = min(MAX_ENROL_S, max(2.0, command.timeout_s))
         job = EnrolJob(person, command.finger, emit, time.monotonic() + timeout_s)

@@ -50,6 +50,7 @@ class StatusSource:
             site=self._config.site.name,
             state_dir=str(Path(self._config.state_dir).resolve()),
             local_time=f"{local(self._core.clock.now().wall_ms, view.site.zone):%Y-%m-%d %H:%M:%S %Z}",
+            centre_key=self._config.sync.centre_key,
             uptime_s=int(time.monotonic() - self._since_s),
             ready=self._engine.alive,
             simulated=tuple(d.name for d in view.devices if d.simulated),

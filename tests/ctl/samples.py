@@ -15,6 +15,7 @@ STATUS = api.Status(
     site="SMPN 1 Jember",
     state_dir="/var/lib/hadir",
     local_time="2026-03-02 07:05:12 WIB",
+    centre_key="c" * 64,
     uptime_s=11_520,
     ready=True,
     simulated=("finger",),

@@ -1,6 +1,8 @@
 """kioskctl against a real kioskd with an emulated R307, as a technician uses it; no broker, no centre."""
 
 import os
+import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -112,3 +114,35 @@ def test_the_installed_command_finds_the_same_kiosk() -> None:
     program = Path(sys.executable).with_name("kioskctl")
     done = subprocess.run([program, "status"], capture_output=True, text=True, check=True, env=os.environ)
     assert "simulated" in done.stdout
+
+
+def test_the_ledger_is_verified_and_exported_while_kioskd_runs(ctl: Ctl, tmp_path: Path) -> None:
+    verified = ctl("ledger", "verify", "--json")
+    assert (verified.code, verified.document["ok"]) == (0, True)
+    export = tmp_path / "ledger.jsonl"
+    assert ctl("ledger", "export", export, "--no-private", "--json").document["file"] == str(export)
+    assert ctl("ledger", "verify", export).out.startswith(f"{export}: all is well")
+    assert ctl("ledger", "verify", "--against", export).code == 0
+
+
+def test_a_byte_changed_behind_its_back_is_named(ctl: Ctl, kiosk: Rig, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    for file in kiosk.root.glob("kiosk.db*"):
+        shutil.copy(file, copy)
+    with sqlite3.connect(copy / "kiosk.db") as db:
+        for (trigger,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            db.execute(f"DROP TRIGGER {trigger}")
+        db.execute("UPDATE ledger SET body = replace(CAST(body AS TEXT), 'genesis', 'genesiz') WHERE seq = 1")
+    db.close()
+    done = ctl("ledger", "verify", copy / "kiosk.db", "--json")
+    assert done.code == 1
+    assert done.document["first_bad"]["seq"] == 1
+
+
+def test_a_file_that_is_no_ledger_is_a_bad_file(ctl: Ctl, tmp_path: Path) -> None:
+    (tmp_path / "note.txt").write_text("nothing")
+    done = ctl("ledger", "verify", tmp_path / "note.txt", "--json")
+    assert done.code == 1
+    assert done.document["error"]["code"] == "bad_file"
+    assert "kiosk.db" in done.document["error"]["hint"]

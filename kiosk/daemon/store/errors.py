@@ -36,7 +36,10 @@ class StoreTooNew(StoreError):
 class StoreCorrupt(StoreError):
     """The database cannot be read or contradicts itself."""
 
-    hint = "run `kioskctl salvage`: it keeps the damaged file and goes on in a new, linked ledger"
+    hint = (
+        "keep the damaged files: move kiosk.db, kiosk.db-wal and kiosk.db-shm aside; "
+        "kioskd then goes on in a new ledger linked to the old one, and wants its people imported again"
+    )
 
 
 class StoreFull(StoreError):
