@@ -165,7 +165,7 @@ class Delivery:
         elif ack.status == "ok":
             self._acknowledged(ack, flight)
         elif ack.status == "waiting_approval":
-            self._hold(Standing("waiting_approval", ""), APPROVAL_PROBE_S)
+            self._hold(Standing("waiting_approval", ""), min(APPROVAL_PROBE_S, self.pace.max_timeout_s))
         elif ack.status == "refused":
             self._refused(ack)
         else:
@@ -297,6 +297,6 @@ def _event(ack: Ack, flight: Flight, now: float) -> Acked:
         time_ms=ack.time_ms,
         nonce=ack.nonce,
         sig=ack.sig,
-        sent_boot_ms=int(flight.sent_at * 1000),
-        received_boot_ms=int(now * 1000),
+        sent_boot_ms=round(flight.sent_at * 1000),
+        received_boot_ms=round(now * 1000),
     )

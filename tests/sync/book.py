@@ -98,8 +98,8 @@ class Book:
         )
         return self.append(punch)
 
-    def punches(self, count: int) -> int:
-        return [self.punch() for _ in range(count)][-1]
+    def punches(self, count: int, code: str = "on_time") -> int:
+        return [self.punch(code=code) for _ in range(count)][-1]
 
     def append(self, payload: Payload) -> int:
         with self._lock:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from tests.sync.book import Book
 from tests.sync.rig import Centre, Kiosk, Mosquitto
+from tests.sync.tap import Tap
 
 
 class Rig:
@@ -32,6 +34,15 @@ class Rig:
         kiosk = Kiosk(book, port, centre_key, **config)
         self._stack.callback(kiosk.stop)
         return kiosk
+
+    def tap(self, upstream: int) -> Tap:
+        tap = Tap(upstream)
+        self._stack.callback(tap.close)
+        return tap
+
+    def ends_with_test(self, process: subprocess.Popen[bytes]) -> None:
+        self._stack.callback(process.wait)
+        self._stack.callback(process.terminate)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
@@ -16,6 +15,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from kiosk.core.config import Device, Sync
+from sync.centre import reports
+from sync.centre.store import Tx
+from sync.centre.store_sqlite import SqliteStore
+from sync.centre.verify import verify
 from sync.events import Acked, SyncEvent
 from sync.publisher import Publisher
 from tests.sync.book import Book
@@ -85,6 +88,7 @@ class Centre:
         self.key = self.command("key").strip()
 
     def start(self) -> subprocess.Popen[bytes]:
+        """One more process, ready to receive."""
         log = (self.root / f"centre-{len(self._processes)}.log").open("wb")
         process = subprocess.Popen(self._argv("run"), stdout=log, stderr=log)
         self._processes.append(process)
@@ -108,12 +112,24 @@ class Centre:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def ask(self, *args: str) -> Any:
-        return json.loads(self.command(*args, "--json"))
+    def read(self, question: Callable[[Tx], T]) -> T:
+        """Ask the database itself, while the centre runs."""
+        store = SqliteStore(self.root / "centre.db")
+        try:
+            with store.reading() as tx:
+                return question(tx)
+        finally:
+            store.close()
 
-    def ledger(self, ledger_id: str) -> Any:
-        found = [row for row in self.ask("status")["ledgers"] if row["ledger_id"] == ledger_id]
-        return found[0] if found else None
+    def status(self) -> reports.StatusReport:
+        return self.read(reports.status)
+
+    def records(self) -> int:
+        return self.status().records
+
+    def sound(self) -> bool:
+        """Every chain and signature holds."""
+        return not [row for row in self.read(verify) if row.fault]
 
     def _argv(self, *args: str) -> list[str]:
         return [sys.executable, "-m", "sync.centre.main", "--config", str(self.root / "centre.toml"), *args]
