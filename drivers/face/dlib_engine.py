@@ -6,12 +6,16 @@ and encodes every face of a whole frame; with the calls apart a visitor costs tw
 
 from __future__ import annotations
 
+import warnings
 from functools import cached_property
 from typing import Any
 
 import dlib
-import face_recognition_models as models
 import numpy as np
+
+with warnings.catch_warnings():
+    warnings.filterwarnings("ignore", message="pkg_resources is deprecated")
+    import face_recognition_models as models
 
 from drivers.base.camera import Pixels
 from drivers.base.face import Box, FaceEngine, Points, Vector, unit

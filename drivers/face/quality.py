@@ -29,6 +29,8 @@ class Advice(Enum):
 class QualityLimits:
     """What a view must reach to be embedded. Assumed from pictures of 100-pixel faces; see decision 021."""
 
+    tiny_px: float = 16.0
+    """Eye distance below which a face is far away and not spoken to."""
     eye_distance_px: float = 36.0
     face_share: float = 0.9
     """Largest part of the frame's height that nasion to chin may take, times two."""

@@ -54,28 +54,30 @@ class FaceTracker:
         self._detected_s = -1e9
         self._count = 0
         self.tracks: list[Track] = []
+        self.grey: Pixels | None = None
+        """The last full frame in grey; None when it was not needed."""
 
     def step(self, frame: Frame, moved: bool) -> list[Track]:
         """The faces in this frame; looks for new ones only when something moved or somebody is there."""
         if not self.tracks and not moved:
             return []
-        grey = images.grey(frame.pixels) if self.tracks else None
-        if grey is not None:
-            self._follow(grey)
+        self.grey = images.grey(frame.pixels) if self.tracks else None
+        if self.grey is not None:
+            self._follow(self.grey)
         if frame.at_s - self._detected_s >= self._detect_every_s:
-            self._detect(frame, grey)
+            self._detect(frame)
         return list(self.tracks)
 
     def _follow(self, grey: Pixels) -> None:
         for track in self.tracks:
             track.follow(self._engine.landmarks(grey, track.box))
 
-    def _detect(self, frame: Frame, grey: Pixels | None) -> None:
+    def _detect(self, frame: Frame) -> None:
         self._detected_s = frame.at_s
         boxes = [box.scaled(frame.scale) for box in self._engine.detect(frame.small)]
         for box in boxes:
-            grey = images.grey(frame.pixels) if grey is None else grey
-            self._claim(box, self._engine.landmarks(grey, box), frame.at_s)
+            self.grey = images.grey(frame.pixels) if self.grey is None else self.grey
+            self._claim(box, self._engine.landmarks(self.grey, box), frame.at_s)
         alive = [track for track in self.tracks if frame.at_s - track.confirmed_s <= self._lost_after_s]
         self.tracks = _without_doubles(alive)
 

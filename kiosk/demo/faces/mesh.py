@@ -50,9 +50,7 @@ def build(picture: Picture, points: Array) -> Mesh:
     size = float(np.linalg.norm(points[8] - points[27]))
     down = (points[8] - points[27]) / size
     across = np.array([-down[1], down[0]], np.float32) * -1
-    lids = np.concatenate(
-        [(points[[17 + i, 26 - i]] * 0.45 + points[list(ends)] * 0.55) for i, ends in _LID_ENDS]
-    )
+    lids = np.concatenate([_beyond(points, _UPPER, _LOWER, 0.45), _beyond(points, _LOWER, _UPPER, 0.3)])
     hair, hair_depth = _hair(points, down, across, size)
     border = _border(picture.shape[1], picture.shape[0])
     rest = np.concatenate([points, lids, hair, border]).astype(np.float32)
@@ -68,7 +66,12 @@ def build(picture: Picture, points: Array) -> Mesh:
     )
 
 
-_LID_ENDS = ((1, (37, 44)), (3, (38, 43)))
+_UPPER, _LOWER = list(UPPER_LIDS), list(LOWER_LIDS)
+
+
+def _beyond(points: Array, edge: list[int], other: list[int], part: float) -> Array:
+    """Points outside the eye, past its edge by a part of its height: the rim of the lid."""
+    return np.asarray(points[edge] + (points[edge] - points[other]) * part, np.float32)
 
 
 def _hair(points: Array, down: Array, across: Array, size: float) -> tuple[Array, Array]:

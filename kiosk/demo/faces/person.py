@@ -54,7 +54,7 @@ class Person:
     def answer(self, act: Act, asked_s: float) -> None:
         """Do what was asked, after a reaction of 0.3 to 0.7 s."""
         draw = random.Random(f"{self.seed} {act} {asked_s}")
-        length = {"blink": draw.uniform(0.25, 0.4), "closer": 1.6}.get(act, draw.uniform(1.0, 1.4))
+        length = {"blink": draw.uniform(0.3, 0.45), "closer": 1.6}.get(act, draw.uniform(1.0, 1.4))
         self.motions.append(Motion(act, asked_s + draw.uniform(0.3, 0.7), length, draw.uniform(0.9, 1.15)))
 
     def blink_by_itself(self, until_s: float) -> None:
@@ -83,10 +83,9 @@ class Person:
         points = self.shape.rest.copy()
         shut = min(shut, 1.0)
         for upper, lower in zip(mesh.UPPER_LIDS, mesh.LOWER_LIDS, strict=True):
-            drop = points[lower] - points[upper]
-            points[upper] += drop * 0.92 * shut
-        drop = points[[41, 46]].mean(axis=0) - self.shape.rest[[37, 44]].mean(axis=0)
-        points[self.shape.lids] += drop * 0.4 * shut
+            points[upper] += (points[lower] - points[upper]) * 0.97 * shut
+        rims, under = self.shape.lids[:4], list(mesh.LOWER_LIDS)
+        points[rims] += (points[under] - points[rims]) * 0.9 * shut
         return points
 
     def _posed(

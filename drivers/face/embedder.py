@@ -1,0 +1,111 @@
+"""Embeddings computed elsewhere: the network holds the GIL, and the preview must not wait for it."""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from typing import Protocol
+
+import numpy as np
+
+from drivers.base.camera import Pixels
+from drivers.base.errors import Timeout, Unavailable
+from drivers.base.face import FaceEngine, Vector
+
+Ticket = int
+
+
+class Embedder(Protocol):
+    """Takes aligned faces, gives vectors back later, in order."""
+
+    def submit(self, ticket: Ticket, chip: Pixels) -> None:
+        """Queue one aligned face."""
+
+    def finished(self) -> list[tuple[Ticket, Vector]]:
+        """What has been computed since the last call; never waits."""
+
+
+class DirectEmbedder:
+    """Computes when asked for results: for calibration, enrolment from pictures, and tests."""
+
+    def __init__(self, engine: FaceEngine) -> None:
+        self._engine = engine
+        self._queue: list[tuple[Ticket, Pixels]] = []
+
+    def submit(self, ticket: Ticket, chip: Pixels) -> None:
+        """Queue one aligned face."""
+        self._queue.append((ticket, chip))
+
+    def finished(self) -> list[tuple[Ticket, Vector]]:
+        """Compute everything that is queued."""
+        queue, self._queue = self._queue, []
+        return [(ticket, self._engine.embed(chip)) for ticket, chip in queue]
+
+
+class ProcessEmbedder:
+    """A child process with the network; a hung or dead child is replaced and its queue forgotten."""
+
+    def __init__(self, make_engine: Callable[[], FaceEngine], timeout_s: float = 10.0) -> None:
+        self._make_engine = make_engine
+        self._timeout_s = timeout_s
+        self._process: BaseProcess | None = None
+        self._pipe: Connection | None = None
+        self._sent_s: list[float] = []
+
+    def start(self) -> None:
+        """Start the child; it answers once the network is loaded, in about a second."""
+        context = multiprocessing.get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_work, args=(theirs, self._make_engine), daemon=True)
+        self._process.start()
+        theirs.close()
+        self._sent_s = []
+
+    def submit(self, ticket: Ticket, chip: Pixels) -> None:
+        """Queue one aligned face; raises `Unavailable` when the child has died."""
+        if self._pipe is None:
+            self.start()
+        assert self._pipe is not None
+        try:
+            self._pipe.send((ticket, chip.shape, chip.tobytes()))
+        except OSError as error:
+            self.stop()
+            raise Unavailable("the face network's process has died") from error
+        self._sent_s.append(time.monotonic())
+
+    def finished(self) -> list[tuple[Ticket, Vector]]:
+        """Results so far; raises `Unavailable` or `Timeout`, after which the next `submit` starts anew."""
+        results: list[tuple[Ticket, Vector]] = []
+        try:
+            while self._pipe is not None and self._pipe.poll():
+                results.append(self._pipe.recv())
+                self._sent_s.pop(0)
+        except (EOFError, OSError) as error:
+            self.stop()
+            raise Unavailable("the face network's process has died") from error
+        if self._sent_s and time.monotonic() - self._sent_s[0] > self._timeout_s:
+            self.stop()
+            raise Timeout("the face network did not answer in time")
+        return results
+
+    def stop(self) -> None:
+        """End the child at once; it holds nothing worth saving."""
+        if self._process is not None and self._pipe is not None:
+            self._pipe.close()
+            self._process.kill()
+            self._process.join(1.0)
+        self._process = self._pipe = None
+        self._sent_s = []
+
+
+def _work(pipe: Connection, make_engine: Callable[[], FaceEngine]) -> None:
+    engine = make_engine()
+    while True:
+        try:
+            ticket, shape, data = pipe.recv()
+            pipe.send((ticket, engine.embed(np.frombuffer(data, np.uint8).reshape(shape))))
+        except (EOFError, OSError, KeyboardInterrupt):
+            return

@@ -1,0 +1,148 @@
+"""The challenge: two short acts drawn at random after the face appeared, each to be done in its time."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from drivers.face.liveness.reading import Neutral, Reading
+
+
+class Act(Enum):
+    """What a person is asked to do; left and right are their own."""
+
+    BLINK = "blink"
+    LEFT = "left"
+    RIGHT = "right"
+    CLOSER = "closer"
+
+
+class Answer(Enum):
+    """How one act went."""
+
+    PENDING = "pending"
+    DONE = "done"
+    LATE = "late"
+    WRONG = "wrong"
+    """Another act was done, or this one had begun before it was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChallengeLimits:
+    """Times and sizes of the acts. Turns in face heights, see `geometry.Turn`."""
+
+    time_s: float = 2.2
+    reaction_s: float = 0.15
+    """Nobody answers faster: what comes earlier was under way already."""
+    turn: float = 0.06
+    wrong_turn: float = 0.05
+    shut_opening: float = 0.6
+    """Eye opening, in parts of the open eyes', that counts as shut."""
+    shut_likeness: float = 0.68
+    """Correlation with the open eyes below which both count as shut, where landmarks miss a blink."""
+    open_likeness: float = 0.78
+    glare: float = 0.2
+    """A change of the eyes' brightness beyond this is light, not a lid."""
+    blink_s: float = 0.7
+    closer: float = 1.18
+    calm_s: float = 0.5
+    """How long the face must have been at rest before an act is asked."""
+    pause_s: float = 0.5
+    """Longest random wait on top, so that the moment cannot be foreseen either."""
+    repeated: int = 2
+    """Frames in a row that must show an act, blinks excepted."""
+
+
+def draw(source: random.Random, count: int = 2) -> tuple[Act, ...]:
+    """Different acts in random order, not `closer` alone: a print can be brought closer too."""
+    while True:
+        acts = tuple(source.sample(list(Act), count))
+        if set(acts) != {Act.CLOSER}:
+            return acts
+
+
+def judge(
+    act: Act, asked_s: float, before: Neutral, since: Sequence[Reading], limits: ChallengeLimits
+) -> Answer:
+    """Judge the readings since the act was asked. Pure; call it with each new frame."""
+    if _begun_before(act, asked_s, before, since, limits) or _other_act(act, before, since, limits):
+        return Answer.WRONG
+    shown = [r for r in since if asked_s + limits.reaction_s <= r.at_s <= asked_s + limits.time_s]
+    if _blinked(before, shown, limits) if act is Act.BLINK else _held(act, before, shown, limits):
+        return Answer.DONE
+    return Answer.LATE if since and since[-1].at_s > asked_s + limits.time_s else Answer.PENDING
+
+
+def turn_towards(act: Act, before: Neutral, reading: Reading) -> float:
+    """How far the head turned the asked way, by the reading that shows less; a flat picture shows none.
+
+    A person's own left is the right of the picture, where turns are positive.
+    """
+    way = 1.0 if act is Act.LEFT else -1.0
+    turned = before.turned(reading)
+    return min(way * turned.cheeks, way * turned.midline * MIDLINE_GAIN)
+
+
+MIDLINE_GAIN = 1.5
+"""The midline reading is that much smaller than the cheeks' for the same turn."""
+
+
+def _shows(act: Act, before: Neutral, reading: Reading, limits: ChallengeLimits) -> bool:
+    if act is Act.CLOSER:
+        return reading.size_px >= limits.closer * before.size_px
+    return turn_towards(act, before, reading) >= limits.turn
+
+
+def _held(act: Act, before: Neutral, shown: Sequence[Reading], limits: ChallengeLimits) -> bool:
+    in_a_row = 0
+    for reading in shown:
+        in_a_row = in_a_row + 1 if _shows(act, before, reading, limits) else 0
+        if in_a_row >= limits.repeated:
+            return True
+    return False
+
+
+def _blinked(before: Neutral, shown: Sequence[Reading], limits: ChallengeLimits) -> bool:
+    """Open, shut, open again within the time of a blink, the head at rest."""
+    opened_s: float | None = None
+    shut = False
+    for reading in shown:
+        if _open(before, reading, limits):
+            if shut and opened_s is not None and reading.at_s - opened_s <= limits.blink_s:
+                return True
+            opened_s, shut = reading.at_s, False
+        elif _shut(before, reading, limits):
+            shut = True
+    return False
+
+
+def _open(before: Neutral, reading: Reading, limits: ChallengeLimits) -> bool:
+    return before.likeness(reading) >= limits.open_likeness
+
+
+def _shut(before: Neutral, reading: Reading, limits: ChallengeLimits) -> bool:
+    """Both eyes changed, and nothing else did."""
+    turned = before.turned(reading)
+    if abs(turned.cheeks) > limits.turn or before.glare(reading) > limits.glare:
+        return False
+    narrow = reading.eye_opening <= limits.shut_opening * before.eye_opening
+    likeness = before.likeness(reading)
+    return likeness <= limits.shut_likeness or (narrow and likeness < limits.open_likeness)
+
+
+def _begun_before(
+    act: Act, asked_s: float, before: Neutral, since: Sequence[Reading], limits: ChallengeLimits
+) -> bool:
+    early = [reading for reading in since if reading.at_s < asked_s + limits.reaction_s]
+    return act is not Act.BLINK and any(_shows(act, before, reading, limits) for reading in early)
+
+
+def _other_act(act: Act, before: Neutral, since: Sequence[Reading], limits: ChallengeLimits) -> bool:
+    if act is not Act.CLOSER and any(r.size_px >= limits.closer * before.size_px for r in since):
+        return True
+    others = {Act.LEFT: (Act.RIGHT,), Act.RIGHT: (Act.LEFT,)}.get(act, (Act.LEFT, Act.RIGHT))
+    return any(
+        turn_towards(other, before, reading) >= limits.wrong_turn for other in others for reading in since
+    )

@@ -1,0 +1,216 @@
+"""Frames and times in, events out: who walks past the camera, each once.
+
+No clock and no thread of its own: tests and the process `kiosk-face` feed the same object.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+
+from drivers.base.camera import Frame
+from drivers.base.face import FaceEngine, Vector
+from drivers.face import geometry
+from drivers.face.decision import Decision, OperatingPoint, Outcome, decide
+from drivers.face.embedder import Embedder
+from drivers.face.events import Event, Gone, Guidance, Result, ResultKind
+from drivers.face.gallery import Gallery
+from drivers.face.liveness.challenge import ChallengeLimits
+from drivers.face.liveness.reading import Reading
+from drivers.face.liveness.session import LivenessSession, Proof
+from drivers.face.motion import MotionGate
+from drivers.face.quality import QualityLimits, assess
+from drivers.face.tracker import FaceTracker, Track
+from drivers.face.visit import View, Visit
+
+
+class LivenessMode(Enum):
+    """Whether a face must prove that it lives."""
+
+    OFF = "off"
+    FLAG = "flag"
+    """Passive signs; a challenge when in doubt; never refused, only marked for review."""
+    ENFORCE = "enforce"
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineSettings:
+    """What a technician may set."""
+
+    mode: LivenessMode = LivenessMode.ENFORCE
+    quality: QualityLimits = field(default_factory=QualityLimits)
+    challenge: ChallengeLimits = field(default_factory=ChallengeLimits)
+    most_frames: int = 6
+    """Embeddings spent on one visitor before the answer is `unknown`."""
+    choose_from: int = 3
+    """Usable views of which the best are embedded."""
+    repeat_s: float = 20.0
+    """The same person is told once in this time."""
+
+
+class Pipeline:
+    """All visitors in view. `gallery` and `point` may be replaced between frames."""
+
+    def __init__(
+        self,
+        engine: FaceEngine,
+        embedder: Embedder,
+        gallery: Gallery,
+        point: OperatingPoint,
+        settings: PipelineSettings | None = None,
+        source: random.Random | None = None,
+    ) -> None:
+        self.gallery, self.point = gallery, point
+        self.settings = settings or PipelineSettings()
+        self._source = source or random.SystemRandom()
+        self._engine, self._embedder = engine, embedder
+        self._motion, self._tracker = MotionGate(), FaceTracker(engine)
+        self._visits: dict[int, Visit] = {}
+        self._told: dict[str, float] = {}
+
+    @property
+    def busy(self) -> bool:
+        """Whether somebody is in view: the camera is asked for every frame then, else for a few a second."""
+        return bool(self._visits)
+
+    def feed(self, frame: Frame) -> list[Event]:
+        """Take one frame; returns what is new."""
+        tracks = self._tracker.step(frame, self._motion.moved(frame.small))
+        events: list[Event] = list(self._forget({track.number for track in tracks}))
+        for ticket, vector in self._embedder.finished():
+            self._take(ticket, vector)
+        for track in sorted(tracks, key=lambda track: -track.box.width):
+            visit = self._visits.setdefault(track.number, self._new(track))
+            before = (visit.advice, visit.liveness.asked)
+            events += self._watch(visit, frame)
+            if (visit.advice, visit.liveness.asked) != before:
+                events.append(Guidance(track.number, track.box, visit.advice, visit.liveness.asked))
+        return events
+
+    def _new(self, track: Track) -> Visit:
+        return Visit(track, LivenessSession(self._source, self.settings.challenge))
+
+    def _forget(self, present: set[int]) -> Iterator[Gone]:
+        for number in [number for number in self._visits if number not in present]:
+            del self._visits[number]
+            yield Gone(number)
+
+    def _take(self, ticket: int, vector: Vector) -> None:
+        """A vector has come back; its visitor may have left meanwhile."""
+        visit = self._visits.get(ticket)
+        if visit is None:
+            return
+        visit.asked_for -= 1
+        visit.vectors.append(vector)
+
+    def _watch(self, visit: Visit, frame: Frame) -> list[Event]:
+        grey = self._tracker.grey
+        if visit.finished or grey is None:
+            return []
+        if self.settings.mode is not LivenessMode.OFF:
+            visit.liveness.observe(Reading.of(frame.at_s, visit.track.points, grey))
+        self._look(visit, frame)
+        self._ask_network(visit)
+        if visit.liveness.proof is Proof.ATTACK and self.settings.mode is LivenessMode.ENFORCE:
+            return self._end(visit, frame, ResultKind.ATTACK)
+        return self._conclude(visit, frame)
+
+    def _look(self, visit: Visit, frame: Frame) -> None:
+        """Judge the view and keep it when it can be used."""
+        points = visit.track.points
+        if visit.liveness.challenging or geometry.eye_distance_px(points) < self.settings.quality.tiny_px:
+            return
+        chip = self._engine.align(frame.pixels, points)
+        quality = assess(chip, points)
+        visit.advice = quality.advice(self.settings.quality)
+        if visit.advice is None:
+            visit.offer(View(frame.at_s, chip, quality, frame.pixels))
+
+    def _ask_network(self, visit: Visit) -> None:
+        """Send the best views when enough wait and an answer is still open."""
+        if visit.asked_for or visit.liveness.challenging:
+            return
+        if visit.verifying:
+            wanted, enough = 1, 1
+        elif visit.decision is None or visit.decision.outcome is not Outcome.IDENTIFIED:
+            wanted = min(self.point.frames, self.settings.most_frames - len(visit.vectors))
+            enough = max(wanted, self.settings.choose_from)
+        else:
+            return
+        if wanted > 0 and len(visit.views) >= enough:
+            for view in visit.take_best(wanted):
+                self._embedder.submit(visit.track.number, view.chip)
+                visit.asked_for += 1
+
+    def _conclude(self, visit: Visit, frame: Frame) -> list[Event]:
+        if visit.asked_for or len(visit.vectors) < self.point.frames or visit.best is None:
+            return []
+        if visit.verifying:
+            return self._verify(visit, frame)
+        if visit.decision is None or visit.decision.outcome is not Outcome.IDENTIFIED:
+            visit.decision = decide(self.gallery, visit.vectors, self.point)
+            visit.named_by = len(visit.vectors)
+        if visit.decision.outcome is not Outcome.IDENTIFIED:
+            spent = len(visit.vectors) >= self.settings.most_frames
+            return self._end(visit, frame, _UNNAMED[visit.decision.outcome]) if spent else []
+        return self._prove(visit, frame)
+
+    def _prove(self, visit: Visit, frame: Frame) -> list[Event]:
+        """The person is named; what does the liveness mode still ask for?"""
+        proof, mode = visit.liveness.proof, self.settings.mode
+        if mode is LivenessMode.OFF:
+            return self._end(visit, frame, ResultKind.RECOGNISED)
+        if proof is Proof.OPEN:
+            if mode is LivenessMode.FLAG and not visit.liveness.passive.doubtful:
+                return self._end(visit, frame, ResultKind.RECOGNISED)
+            visit.liveness.begin(frame.at_s)
+            return []
+        if mode is LivenessMode.FLAG:
+            return self._end(visit, frame, ResultKind.RECOGNISED, suspect=proof is not Proof.LIVE)
+        if proof is not Proof.LIVE:
+            return self._end(visit, frame, _UNPROVEN[proof])
+        visit.verifying, visit.views = True, []
+        return []
+
+    def _verify(self, visit: Visit, frame: Frame) -> list[Event]:
+        """Whoever met the challenge must be the person who was recognised."""
+        assert visit.decision is not None
+        assert visit.decision.best is not None
+        if len(visit.vectors) == visit.named_by:
+            return []
+        after = visit.vectors[visit.named_by :]
+        same = self.gallery.worst(visit.decision.best.person_id, after)
+        visit.liveness.evidence.append(f"same person {same:.2f}")
+        enough = self.point.agreement * self.point.threshold
+        return self._end(visit, frame, ResultKind.RECOGNISED if same >= enough else ResultKind.ATTACK)
+
+    def _end(self, visit: Visit, frame: Frame, kind: ResultKind, *, suspect: bool = False) -> list[Event]:
+        visit.finished = True
+        decision = visit.decision or Decision(Outcome.WAIT)
+        shown = visit.best.frame if visit.best else frame.pixels
+        result = Result(
+            kind,
+            visit.track.number,
+            frame.at_s,
+            visit.track.since_s,
+            visit.usable,
+            decision,
+            self.point.provenance,
+            suspect,
+            tuple(visit.liveness.evidence),
+            shown,
+        )
+        return [] if self._told_already(result) else [result]
+
+    def _told_already(self, result: Result) -> bool:
+        if result.kind is not ResultKind.RECOGNISED or result.person_id is None:
+            return False
+        last_s = self._told.get(result.person_id, float("-inf"))
+        self._told[result.person_id] = result.at_s
+        return result.at_s - last_s < self.settings.repeat_s
+
+
+_UNNAMED = {Outcome.AMBIGUOUS: ResultKind.AMBIGUOUS, Outcome.UNKNOWN: ResultKind.UNKNOWN}
+_UNPROVEN = {Proof.ATTACK: ResultKind.ATTACK, Proof.UNPROVEN: ResultKind.UNPROVEN}
