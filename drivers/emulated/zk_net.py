@@ -75,8 +75,7 @@ class Outbox:
         while (item := self._next()) is not None and not self._stopped.is_set():
             messages, hang_up = item
             with suppress(OSError):
-                for message in messages:
-                    hang_up = self._send(message) or hang_up
+                hang_up = any(self._send(message) for message in messages) or hang_up
             if hang_up:
                 self._hang_up()
 
@@ -137,6 +136,7 @@ class Network:
         self._sockets: set[socket.socket] = set()
         self.plugged = True
         self.connections = 0
+        self.sent_bytes = 0
         self.on_reboot: Callable[[], None] = lambda: None
         self.host = host
         self.port = port
@@ -259,10 +259,12 @@ class Network:
 
     def _write(self, sock: socket.socket, data: bytes) -> None:
         if self.plugged:
+            self.sent_bytes += len(data)
             sock.sendall(data)
 
     def _write_to(self, sock: socket.socket, address: tuple[str, int], data: bytes) -> None:
         if self.plugged:
+            self.sent_bytes += len(data)
             sock.sendto(data, address)
 
 

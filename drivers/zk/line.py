@@ -61,9 +61,9 @@ class Line(ABC):
         """For pyzk: up to `size` bytes of the answer to its last command."""
 
     @contextmanager
-    def patient(self) -> Iterator[None]:
-        """For commands that make the terminal work: write flash, prepare its log."""
-        self._answer_s = self.patience.work_s
+    def waiting(self, answer_s: float) -> Iterator[None]:
+        """Wait longer for answers to commands that make the terminal work, less for what is asked again."""
+        self._answer_s = answer_s
         try:
             yield
         finally:

@@ -99,5 +99,7 @@ def checked(user: TerminalUser, size: int, id_width: int) -> TerminalUser:
         )
     if size == 28 and user.group and not (user.group.isdigit() and int(user.group) <= 0xFF):
         raise Rejected("refused", f"group {user.group!r}: this terminal takes 0 to 255")
-    name = fit(user.name, _NAME_BYTES[size]).decode()
+    if len(user.group.encode()) > 7:
+        raise Rejected("refused", f"group {user.group!r}: this terminal takes 7 characters")
+    name = fit(user.name, _NAME_BYTES[size]).decode().rstrip()
     return TerminalUser(user.uid, user_id, name, user.privilege, user.card, user.group, user.password)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from zk import ZK, const
@@ -16,7 +17,7 @@ from zk.exception import ZKError
 from zk.finger import Finger
 from zk.user import User
 
-from drivers.base.errors import DeviceError, NotSupported, ProtocolError, Rejected
+from drivers.base.errors import DeviceError, NotSupported, ProtocolError, Rejected, Unavailable
 from drivers.base.terminal import TerminalTemplate, TerminalUser
 from drivers.zk.line import Line
 
@@ -34,7 +35,8 @@ VENDOR_ERRORS: tuple[type[Exception], ...] = (
 
 ATTLOG, USERS, TEMPLATES = (const.CMD_ATTLOG_RRQ, 0), (const.CMD_USERTEMP_RRQ, 5), (const.CMD_DB_RRQ, 2)
 """The large answers: command and kind."""
-PREPARE_DATA, DATA, ACK_OK = const.CMD_PREPARE_DATA, const.CMD_DATA, const.CMD_ACK_OK
+PREPARE_DATA, DATA = const.CMD_PREPARE_DATA, const.CMD_DATA
+ACK_OK, ACK_UNAUTH = const.CMD_ACK_OK, const.CMD_ACK_UNAUTH
 PREPARE_BUFFER, READ_BUFFER, GET_TEMPLATE = 1503, 1504, 88
 
 
@@ -91,6 +93,8 @@ class Session:
             self._zk._ZK__send_command(command, payload, answer_bytes)
         except ZKError as error:
             raise translate(f"command {command}", error) from error
+        if self._zk._ZK__response == ACK_UNAUTH:
+            raise Unavailable("the terminal no longer knows this login")
         return self._zk._ZK__response, self._zk._ZK__data
 
     def serial(self) -> str:
@@ -128,7 +132,7 @@ class Session:
 
     def set_time_code(self, time_code: int) -> None:
         """Set the clock."""
-        with self.line.patient():
+        with self._work():
             self._done(const.CMD_SET_TIME, struct.pack("<I", time_code))
 
     def register_events(self) -> None:
@@ -146,14 +150,14 @@ class Session:
     def put_user(self, user: TerminalUser, record_bytes: int) -> None:
         """Write one user in records of 28 or 72 bytes."""
         self._zk.user_packet_size = record_bytes
-        with self.line.patient():
+        with self._work():
             self._zk.set_user(
                 user.uid, user.name, user.privilege, user.password, user.group, user.user_id, user.card
             )
 
     def delete_user(self, uid: int) -> None:
         """Remove the user with this internal number."""
-        with self.line.patient():
+        with self._work():
             self._done(const.CMD_DELETE_USER, struct.pack("<H", uid))
             self._done(const.CMD_REFRESHDATA)
 
@@ -161,7 +165,7 @@ class Session:
         """Write a user together with one finger."""
         self._zk.user_packet_size = record_bytes
         person = User(user.uid, user.name, user.privilege, user.password, user.group, user.user_id, user.card)
-        with self.line.patient():
+        with self._work():
             self._zk.save_user_template(
                 person, [Finger(user.uid, template.finger, template.valid, template.data)]
             )
@@ -176,8 +180,12 @@ class Session:
 
     def clear_log(self) -> None:
         """Empty the log."""
-        with self.line.patient():
+        with self._work():
             self._zk.clear_attendance()
+
+    def _work(self) -> AbstractContextManager[None]:
+        """For what takes the terminal a while: writing flash."""
+        return self.line.waiting(self.line.patience.work_s)
 
     def _done(self, command: int, payload: bytes = b"") -> None:
         code, _data = self.command(command, payload)

@@ -30,8 +30,10 @@ from drivers.zk import events, people, timecode
 from drivers.zk.line import Line, Patience, TcpLine, UdpLine
 from drivers.zk.log import read_log
 from drivers.zk.session import (
-    ACK_OK,
+    ACK_UNAUTH,
+    DATA,
     GET_TEMPLATE,
+    PREPARE_DATA,
     TEMPLATES,
     USERS,
     VENDOR_ERRORS,
@@ -42,7 +44,6 @@ from drivers.zk.session import (
 from drivers.zk.transfer import Transfer, collect
 
 LOGGER = logging.getLogger(__name__)
-_UNAUTHORIZED = 2005
 
 
 class ZkTerminal(Terminal):
@@ -214,9 +215,9 @@ class ZkTerminal(Terminal):
     def _get_template(self, deadline: Deadline, uid: int, finger: int) -> TerminalTemplate | None:
         session = self._session(deadline)
         code, _ = session.command(GET_TEMPLATE, uid.to_bytes(2, "little") + bytes([finger]), 1032)
-        if code == ACK_OK or code not in {1500, 1501}:
+        if code not in {PREPARE_DATA, DATA}:
             return None
-        data = collect(session.line, None)
+        data = collect(session.line, None).usable
         if len(data) < 2:
             raise ProtocolError(f"template of {len(data)} bytes")
         return TerminalTemplate(uid, finger, data[-1], data[:-1])
@@ -259,13 +260,9 @@ class ZkTerminal(Terminal):
         LOGGER.warning("terminal %s: log of %d records cleared", self._known().serial, committed)
 
     def _translate(self, doing: str, error: Exception) -> DeviceError:
-        line = self._line
-        if line is not None and line.last is not None and line.last.command == _UNAUTHORIZED:
-            return (
-                translate(doing, error)
-                if not self._open_now
-                else Unavailable(f"{doing}: the login has expired")
-            )
+        last = self._line.last if self._line is not None else None
+        if self._open_now and last is not None and last.command == ACK_UNAUTH:
+            return Unavailable(f"{doing}: the terminal no longer knows this login")
         return translate(doing, error)
 
 

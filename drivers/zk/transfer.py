@@ -11,7 +11,8 @@ import struct
 from contextlib import suppress
 from types import TracebackType
 
-from drivers.base.errors import DeviceError, NotSupported, ProtocolError, Rejected, Timeout, Unavailable
+from drivers.base.deadline import Deadline
+from drivers.base.errors import NotSupported, ProtocolError, Rejected, Timeout, Unavailable
 from drivers.zk.frames import Frame
 from drivers.zk.line import Line
 from drivers.zk.session import ACK_OK, DATA, PREPARE_BUFFER, PREPARE_DATA, READ_BUFFER, VENDOR_ERRORS, Session
@@ -35,12 +36,13 @@ class Transfer:
 
     def __enter__(self) -> Transfer:
         command, kind = self._what
-        with self._session.line.patient():
+        line = self._session.line
+        with line.waiting(line.patience.work_s):
             code, data = self._session.command(PREPARE_BUFFER, struct.pack("<bhii", 1, command, kind, 0))
-            if code == DATA:
-                self._whole = collect(self._session.line, None)
-                self.size = len(self._whole)
-                return self
+        if code == DATA:
+            self._whole = collect(line, None).usable
+            self.size = len(self._whole)
+            return self
         if code != ACK_OK:
             raise NotSupported(f"the terminal refuses buffered reading (code {code})")
         if len(data) < 5:
@@ -63,30 +65,38 @@ class Transfer:
         return b"".join(self.piece(at, min(step, self.size - at)) for at in range(start, self.size, step))
 
     def piece(self, start: int, size: int) -> bytes:
-        """`size` bytes from `start` on; asked for again when some are missing."""
+        """`size` bytes from `start` on; what is missing is asked for again."""
         line = self._session.line
-        failure: DeviceError = ProtocolError("the terminal sends too little")
-        for _ in range(TRIES):
+        got, tries, silence = b"", 0, Deadline.after(line.patience.quiet_s)
+        while tries < TRIES:
             line.deadline.check("read a large answer")
-            try:
+            answer = self._ask(start + len(got), size - len(got), silence)
+            fresh = answer.usable
+            got += fresh
+            if len(got) == size:
+                return got
+            tries = 0 if fresh else tries + 1
+            if answer.heard:
+                silence = Deadline.after(line.patience.quiet_s)
+        raise ProtocolError(f"{len(got)} of {size} bytes arrived, and no more in {TRIES} tries")
+
+    def _ask(self, start: int, size: int, silence: Deadline) -> _Answer:
+        line = self._session.line
+        try:
+            with line.waiting(line.patience.answer_s if line.tcp else UDP_QUIET_S):
                 self._session.command(READ_BUFFER, struct.pack("<ii", start, size), size + 32)
-                data = collect(line, size)
-            except Timeout as error:
-                if line.tcp:
-                    raise
-                failure = error
-                continue
-            if len(data) == size:
-                return data
-            failure = ProtocolError(f"{len(data)} of {size} bytes arrived, {TRIES} times")
-        raise failure
+        except Timeout:
+            if line.tcp or silence.passed:
+                raise
+            return _Answer(size)
+        return collect(line, size)
 
 
-def collect(line: Line, size: int | None) -> bytes:
-    """The data of the answer whose first frame is `line.last`; `size` None takes what the terminal announces.
+def collect(line: Line, size: int | None) -> _Answer:
+    """The answer whose first frame is `line.last`; `size` None takes the size the terminal announces.
 
-    Comes out short when the terminal says it is done before all was there. Over UDP that word may overtake
-    the data.
+    Ends short when the terminal says it is done, and over UDP when nothing more comes: the word of the end
+    may overtake the data. Over TCP silence raises `Timeout`.
     """
     answer = _Answer(size)
     frame = line.last
@@ -97,10 +107,10 @@ def collect(line: Line, size: int | None) -> bytes:
         try:
             frame = line.reply(PIECE_S, line.patience.quiet_s if line.tcp else UDP_QUIET_S)
         except Timeout:
-            if not answer.done:
+            if line.tcp:
                 raise
             frame = None
-    return answer.data
+    return answer
 
 
 class _Answer:
@@ -125,16 +135,34 @@ class _Answer:
             raise Rejected("refused", f"the terminal refuses to send data (code {frame.command})")
 
     @property
+    def heard(self) -> bool:
+        """Whether anything came."""
+        return self.done or bool(self._parts)
+
+    @property
     def complete(self) -> bool:
         """Whether nothing more needs to come."""
         if self._size is None:
             return bool(self._parts)
-        return self._have >= self._size and len(self.data) >= self._size
+        return self._have >= self._size and len(self._joined()) >= self._size
 
     @property
-    def data(self) -> bytes:
-        """What has arrived: by number, doubled packets once; as it came where numbers make no sense."""
-        numbered = {part.session: part.data for part in self._parts}
-        if len(numbered) > 1 and sorted(numbered) == list(range(len(numbered))):
-            return b"".join(numbered[number] for number in range(len(numbered)))
-        return b"".join(part.data for part in self._parts)
+    def usable(self) -> bytes:
+        """All of the data; or its beginning up to the first lost packet, where the packets are numbered."""
+        whole = self._joined()
+        if self._size is None or len(whole) == self._size:
+            return whole
+        numbered = self._numbered()
+        return whole if numbered and len(whole) < self._size else b""
+
+    def _numbered(self) -> dict[int, bytes]:
+        """Packets by number up to the first gap; empty where the numbers mean nothing."""
+        by_number = {part.session: part.data for part in self._parts}
+        if not {0, 1} <= by_number.keys():
+            return {}
+        gap = next(number for number in range(len(by_number) + 1) if number not in by_number)
+        return {number: by_number[number] for number in range(gap)}
+
+    def _joined(self) -> bytes:
+        numbered = self._numbered()
+        return b"".join(numbered.values() if numbered else (part.data for part in self._parts))

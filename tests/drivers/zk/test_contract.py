@@ -1,7 +1,7 @@
 """The terminal contract, over TCP and UDP and each layout; on real hardware where the environment names it.
 
-`HADIR_ZK=192.168.1.201 pytest -m hardware tests/drivers/zk` runs it on a terminal; `HADIR_ZK_KEY` is its comm key,
-`HADIR_ZK_UDP=1` takes UDP. It asks for one punch.
+`HADIR_ZK=192.168.1.201 pytest -m hardware tests/drivers/zk` runs it on a terminal; `HADIR_ZK_KEY` is its
+comm key, `HADIR_ZK_UDP=1` takes UDP. It asks for one punch.
 """
 
 from __future__ import annotations

@@ -11,10 +11,10 @@ from drivers.zk.timecode import code_of, date_of, wall_of, wall_of_six
 NOON = code_of("2026-11-22T12:00:00")
 # Laid out by hand after the protocol's description: uid 5, user id "1140064", fingerprint, state 1.
 GOLDEN_40 = bytes.fromhex(
-    "0500" "313134303036340000000000000000000000000000000000" "01" "b3a9a024" "01" "00000000ff000000"
-)  # fmt: skip
-GOLDEN_16 = bytes.fromhex("f1944900" "b3a9a024" "01" "00" "0000" "00000000")  # fmt: skip
-GOLDEN_8 = bytes.fromhex("0500" "01" "b3a9a024" "01")  # fmt: skip
+    "0500 31313430303634 0000000000000000000000000000000000 01 b3a9a024 01 00000000ff000000"
+)
+GOLDEN_16 = bytes.fromhex("f1944900 b3a9a024 01 00 0000 00000000")
+GOLDEN_8 = bytes.fromhex("0500 01 b3a9a024 01")
 GOLDEN_CODE = 0x24A0A9B3
 
 
