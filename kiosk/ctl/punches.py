@@ -36,7 +36,7 @@ def punches(limit: int, day: str | None, number: str, follow: bool) -> None:
             here.show(found, lambda: _say(found))
             return
         _show_rows(found.punches[::-1], as_json=here.as_json)
-        _follow(client, query, found, lambda rows: _show_rows(rows, as_json=here.as_json))
+        _follow(client, query, found.total, lambda rows: _show_rows(rows, as_json=here.as_json))
 
 
 def _day(client: Client, text: str | None) -> str:
@@ -71,18 +71,17 @@ def _newest(client: Client, query: api.GetPunches) -> api.Punches:
 
 
 def _follow(
-    client: Client,
-    query: api.GetPunches,
-    seen: api.Punches,
-    show: Callable[[Sequence[api.PunchRow]], None],
+    client: Client, query: api.GetPunches, shown: int, show: Callable[[Sequence[api.PunchRow]], None]
 ) -> None:
-    known = {(row.ledger_id, row.seq) for row in seen.punches}
+    """Show what comes beyond the first `shown` punches, for ever."""
     while True:
         time.sleep(LOOK_S)
-        newest = _newest(client, msgspec.structs.replace(query, limit=PAGE)).punches
-        fresh = [row for row in reversed(newest) if (row.ledger_id, row.seq) not in known]
-        known.update((row.ledger_id, row.seq) for row in fresh)
-        show(fresh)
+        total = client.ask(msgspec.structs.replace(query, limit=1), api.Punches).total
+        if total > shown:
+            found = _newest(client, msgspec.structs.replace(query, limit=total - shown))
+            if found.total == total:  # else more came in between: look again
+                show(found.punches[::-1])
+                shown = total
 
 
 def _show_rows(rows: Sequence[api.PunchRow], *, as_json: bool) -> None:

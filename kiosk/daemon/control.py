@@ -14,36 +14,22 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from typing import Protocol
-
-import msgspec
 
 from kiosk.core import api
 from kiosk.core.view import View
 from kiosk.daemon.control_connection import Authority, Connection, LineTooLongError
 from kiosk.daemon.control_request import BadLineError, Refusal, check_authority, read_request
 from kiosk.daemon.control_socket import SocketInUseError, listen_at
+from kiosk.daemon.control_work import Handler, Workers, line_of
 
 __all__ = ["ControlServer", "Handler", "Refusal", "SocketInUseError"]
 
 MAX_CLIENTS: dict[Authority, int] = {"admin": 24, "ui": 8}
 MAX_LINE_BYTES: dict[Authority, int] = {"admin": api.MAX_LINE_BYTES, "ui": 65_536}
-MAX_REQUESTS = 32
 HOPELESS_AFTER = 8  # bad lines on one connection
+NO_DESCRIPTOR_S = 0.1
 
 log = logging.getLogger(__name__)
-
-
-class Handler(Protocol):
-    """Who carries the commands out."""
-
-    def handle(self, command: api.Command, authority: Authority, emit: Callable[[object], None]) -> object:
-        """Do `command` and return its result struct. Raises `Refusal`.
-
-        Runs in a thread of its own, so it may take its time. `emit` sends an event on the way; it
-        neither blocks nor raises, also when the client has gone.
-        """
 
 
 class ControlServer:
@@ -63,20 +49,17 @@ class ControlServer:
 
         Only our own user may open the admin socket, unless `admin_group` names who else may.
         """
-        self._handler = handler
         self._paths: dict[Authority, Path] = {"admin": admin_path, "ui": ui_path}
         self._on_refused = on_refused
         self._selector = selectors.DefaultSelector()
         self._groups: dict[Authority, str] = {"admin": admin_group, "ui": ui_group}
         self._listeners: dict[socket.socket, Authority] = {}
         self._connections: set[Connection] = set()
-        self._answers: SimpleQueue[tuple[Connection, bytes, bool]] = SimpleQueue()
         self._view: View | None = None
         self._shown: View | None = None
-        self._view_line = b""
-        self._in_flight = 0
         self._stop_at: float | None = None
         self._wake_r, self._wake_w = socket.socketpair()
+        self._workers = Workers(handler, self._wake)
         self._thread = threading.Thread(target=self._run, name="control", daemon=True)
 
     def start(self) -> None:
@@ -143,7 +126,7 @@ class ControlServer:
         self._close_listeners()
         if time.monotonic() >= self._stop_at:
             return True
-        return not self._in_flight and not any(c.wants_write for c in self._connections)
+        return not self._workers.in_flight and not any(c.wants_write for c in self._connections)
 
     def _on_ready(self, source: object) -> None:
         if isinstance(source, Connection):
@@ -158,7 +141,8 @@ class ControlServer:
         try:
             sock, _ = listener.accept()
         except OSError as error:  # gone again, or no descriptor left: the listener stays
-            log.warning("a client could not be accepted: %s", error)
+            log.debug("a client could not be accepted: %s", error)
+            time.sleep(NO_DESCRIPTOR_S)  # the client still waits, and select would return at once
             return
         authority = self._listeners[listener]
         connection = Connection(sock, authority, MAX_LINE_BYTES[authority])
@@ -216,50 +200,15 @@ class ControlServer:
         if isinstance(request.do, api.Watch):
             connection.watch_id = request.id
             self._show(connection)
-        elif self._in_flight >= MAX_REQUESTS or self._stop_at is not None:
+        elif self._stop_at is not None or not self._workers.begin(connection, request):
             busy = api.ApiError("busy", "kioskd is stopping or overloaded", "try again in a moment")
-            self._answer(connection, api.Reply(request.id, error=busy))
-        else:
-            self._begin(connection, request)
-
-    def _begin(self, connection: Connection, request: api.Request) -> None:
-        connection.in_flight += 1
-        self._in_flight += 1
-        threading.Thread(
-            target=self._work, args=(connection, request), name=f"control-{request.id}", daemon=True
-        ).start()
-
-    def _work(self, connection: Connection, request: api.Request) -> None:
-        """The top of a request's thread."""
-
-        def emit(event: object) -> None:
-            self._post(connection, api.Reply(request.id, event=event), last=False)
-
-        try:
-            result = self._handler.handle(request.do, connection.authority, emit)
-            reply = api.Reply(request.id, result=result)
-        except Refusal as refusal:
-            reply = api.Reply(request.id, error=refusal.error)
-        except Exception as error:
-            log.exception("command %s failed", type(request.do).__name__)
-            what = f"{type(error).__name__}: {error}"
-            reply = api.Reply(request.id, error=api.ApiError("failed", what, "see `journalctl -u kioskd`"))
-        self._post(connection, reply, last=True)
-
-    def _post(self, connection: Connection, reply: api.Reply, *, last: bool) -> None:
-        self._answers.put((connection, _line(reply), last))
-        self._wake()
+            self._send(connection, line_of(api.Reply(request.id, error=busy)))
 
     def _deliver_answers(self) -> None:
-        with contextlib.suppress(Empty):
-            while True:
-                connection, line, last = self._answers.get_nowait()
-                if last:
-                    connection.in_flight -= 1
-                    self._in_flight -= 1
-                if connection in self._connections:
-                    self._send(connection, line)
-                    self._pump(connection)
+        for connection, line in self._workers.answers():
+            if connection in self._connections:
+                self._send(connection, line)
+                self._pump(connection)
 
     def _show_newest(self) -> None:
         view = self._view
@@ -273,16 +222,13 @@ class ControlServer:
     def _show(self, connection: Connection) -> None:
         if self._shown is not None and connection.watch_id is not None:
             try:
-                connection.show(_line(api.Reply(connection.watch_id, event=self._shown)))
+                connection.show(line_of(api.Reply(connection.watch_id, event=self._shown)))
             except OSError:
                 self._drop(connection)
 
     def _refuse(self, connection: Connection, cause: str, id_: int, error: api.ApiError) -> None:
         self._on_refused(cause, error.message[:200])
-        self._answer(connection, api.Reply(id_, error=error))
-
-    def _answer(self, connection: Connection, reply: api.Reply) -> None:
-        self._send(connection, _line(reply))
+        self._send(connection, line_of(api.Reply(id_, error=error)))
 
     def _send(self, connection: Connection, line: bytes) -> None:
         try:
@@ -327,10 +273,6 @@ class ControlServer:
         self._selector.close()
         self._wake_r.close()
         self._wake_w.close()
-
-
-def _line(reply: api.Reply) -> bytes:
-    return msgspec.json.encode(reply) + b"\n"
 
 
 def _too_many(authority: Authority) -> api.ApiError:

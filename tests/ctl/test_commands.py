@@ -1,4 +1,5 @@
 import csv
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -211,3 +212,22 @@ def test_an_emulated_device_is_unplugged_and_replugged(kioskd: Canned, ctl: Ctl)
     assert ctl("emulate", "unplug", "finger").out == "finger is unplugged\n"
     assert ctl("emulate", "replug", "finger").out == "finger is plugged in\n"
     assert [command.what for command in kioskd.asked] == ["unplug", "replug"]  # type: ignore[attr-defined]
+
+
+def test_following_shows_each_new_punch_once(
+    kioskd: Canned, ctl: Ctl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kiosk.ctl.punches.LOOK_S", 0.01)
+    totals = iter([2, 2, 5, 5, 6, 7, 7, 7])
+
+    def growing(command: object, _: object) -> api.Punches:
+        assert isinstance(command, api.GetPunches)
+        total = next(totals, None)
+        if total is None:
+            raise Refusal(api.ApiError("busy", "stopping"))
+        rows = [punch(seq) for seq in range(total, max(0, total - command.limit), -1)]
+        return api.Punches(tuple(rows), total)
+
+    kioskd.answers[api.GetPunches] = growing
+    done = ctl("punches", "--follow", "--json", "--limit", 2)
+    assert [json.loads(line)["seq"] for line in done.out.splitlines()[:-1]] == [1, 2, 3, 4, 5, 6, 7]

@@ -306,3 +306,34 @@ def noisy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     directory = tmp_path_factory.mktemp("noisy")
     with serving(directory):
         yield directory / "control.sock"
+
+
+def test_an_answer_that_cannot_be_written_is_a_failure_and_no_leak(
+    served: tuple[ControlServer, Canned], tmp_path: Path
+) -> None:
+    served[1].answers[api.Rebuild] = object()
+    with Line(tmp_path / "control.sock") as line:
+        for id_ in range(40):
+            line.ask(id_, "rebuild")
+            assert line.read()["error"]["code"] == "failed"
+
+
+def test_more_requests_than_may_run_are_told_to_wait(
+    served: tuple[ControlServer, Canned], tmp_path: Path
+) -> None:
+    go_on = threading.Event()
+    served[1].answers[api.Rebuild] = lambda *_: go_on.wait(20) and api.Done("late")
+    lines = [Line(tmp_path / "control.sock") for _ in range(9)]
+    for line in lines[:8]:
+        for id_ in range(4):
+            line.ask(id_, "rebuild")
+    wait_until(lambda: len(served[1].asked) == 32)
+    lines[8].ask(1, "status")
+    assert lines[8].read()["error"]["code"] == "busy"
+    go_on.set()
+    for line in lines[:8]:
+        assert sorted(line.read()["id"] for _ in range(4)) == [0, 1, 2, 3]
+    lines[8].ask(2, "status")
+    assert lines[8].read()["result"]
+    for line in lines:
+        line.__exit__()
