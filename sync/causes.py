@@ -31,6 +31,7 @@ _DISCONNECT = {
 }
 # X.509 verification results, RFC 5280 as numbered by OpenSSL.
 _TLS = {
+    7: "tls_unknown_ca",  # the right name, another key: an authority made anew
     9: "tls_not_yet_valid",
     10: "tls_expired",
     18: "tls_unknown_ca",

@@ -19,7 +19,7 @@ from sync.centre import reports
 from sync.centre.store import Tx
 from sync.centre.store_sqlite import SqliteStore
 from sync.centre.verify import verify
-from sync.events import Acked, SyncEvent
+from sync.events import Acked, LinkChanged, SyncEvent
 from sync.publisher import Publisher
 from tests.sync.book import Book
 
@@ -142,9 +142,14 @@ class Kiosk:
         self.book = book
         self.events: list[SyncEvent] = []
         self._lock = threading.Lock()
-        settings: dict[str, Any] = {"ack_timeout_s": 1.0, "retry_max_s": 1.0, "batch_bytes": 8_192}
+        settings: dict[str, Any] = {
+            "host": "127.0.0.1",
+            "ack_timeout_s": 1.0,
+            "retry_max_s": 1.0,
+            "batch_bytes": 8_192,
+        }
         self.publisher = Publisher(
-            Sync(host="127.0.0.1", port=port, centre_key=centre_key, **(settings | config)),
+            Sync(port=port, centre_key=centre_key, **(settings | config)),
             Device(tenant=book.name.tenant, id=book.name.device),
             lambda: book,
             book.hello(),
@@ -166,6 +171,11 @@ class Kiosk:
     def delivered(self) -> bool:
         current = self.book.current
         return self.book.cursor(current.ledger_id) == len(current.rows)
+
+    def status(self) -> str:
+        """Where the link stands by the last word of it."""
+        said = self.seen(LinkChanged)
+        return said[-1].status if said else ""
 
     def seen(self, kind: type[E]) -> list[E]:
         with self._lock:
