@@ -1,27 +1,15 @@
-"""What the Linux kernel knows about the clock: `adjtimex(2)` and the boot it is running."""
+"""What the Linux kernel knows about the clock, and the boot it is running."""
 
 from __future__ import annotations
 
-import ctypes
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-_STA_UNSYNC = 0x0040
-_TIME_ERROR = 5
+from kiosk.daemon.adjtimex import KernelWord, ask_kernel
+from kiosk.daemon.clock_teller import TellerClient
 
-
-class _Timex(ctypes.Structure):
-    # linux/timex.h; only the head is read, the rest is room for the kernel to write.
-    _fields_ = [
-        ("modes", ctypes.c_uint),
-        ("offset", ctypes.c_long),
-        ("freq", ctypes.c_long),
-        ("maxerror", ctypes.c_long),
-        ("esterror", ctypes.c_long),
-        ("status", ctypes.c_int),
-        ("rest", ctypes.c_byte * 256),
-    ]
+_NOT_SYNCHRONISED = KernelWord(False, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +23,16 @@ class KernelClock:
 
 
 def read_kernel_clock() -> KernelClock:
-    """The clock as it is now; a kernel that refuses to tell counts as not synchronised."""
-    timex = _Timex()
-    state = _libc.adjtimex(ctypes.byref(timex))
-    synchronised = state not in (-1, _TIME_ERROR) and not timex.status & _STA_UNSYNC
+    """The clock as it is now; a kernel that refuses to tell counts as not synchronised.
+
+    Under systemd kioskd may not ask itself; `kiosk-clock` does it then.
+    """
+    word = ask_kernel() or _teller.ask() or _NOT_SYNCHRONISED
     return KernelClock(
         wall_ms=time.time_ns() // 1_000_000,
         boot_ms=boot_ms(),
-        synchronised=synchronised,
-        error_ms=max(1, timex.maxerror // 1000 + 1),
+        synchronised=word.synchronised,
+        error_ms=word.error_ms,
     )
 
 
@@ -57,4 +46,4 @@ def boot_id() -> str:
     return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
 
 
-_libc = ctypes.CDLL(None, use_errno=True)
+_teller = TellerClient()
