@@ -33,6 +33,9 @@ T = TypeVar("T")
 class Reader(ABC):
     """One fingerprint sensor. A driver fills the hooks; each gets a deadline and may raise `DeviceError`s."""
 
+    call_s = CALL_S
+    """The deadline of each call."""
+
     poll_interval_s = 0.05
     """How long to rest between two polls without a finger."""
 
@@ -53,7 +56,7 @@ class Reader(ABC):
         with self._lock:
             if self._info is None:
                 self._woken.clear()
-                self._info = self._guard("open", self._open, CALL_S)
+                self._info = self._guard("open", self._open)
                 self._outage.works()
             return self._info
 
@@ -103,15 +106,15 @@ class Reader(ABC):
         """Store the merged template in `slot`; verified against the sensor's index."""
         self._call("store", partial(self._store, self._checked(slot)))
 
-    def upload(self, slot: int, template: bytes, *, verify: bool = True) -> None:
-        """Write a template into `slot`. With `verify` it is read back first, which takes as long again.
+    def upload(self, slot: int, template: bytes) -> None:
+        """Write a template into `slot`; it is read back before it is stored, so it takes the line twice.
 
         Raises `Rejected` with `wrong_template_size`.
         """
         info = self._info
         if info is not None and len(template) != info.template_bytes:
             raise Rejected("wrong_template_size", f"{len(template)} bytes, not {info.template_bytes}")
-        self._call("upload", partial(self._upload, self._checked(slot), template, verify))
+        self._call("upload", partial(self._upload, self._checked(slot), template))
 
     def download(self, slot: int) -> bytes:
         """The template in `slot`; raises `Rejected` with `empty_slot`."""
@@ -155,11 +158,11 @@ class Reader(ABC):
         with self._lock:
             if self._info is None:
                 raise Unavailable(f"{self.name}: {doing}: not open")
-            return self._guard(doing, hook, CALL_S)
+            return self._guard(doing, hook)
 
-    def _guard(self, doing: str, hook: Callable[[Deadline], T], timeout_s: float) -> T:
+    def _guard(self, doing: str, hook: Callable[[Deadline], T]) -> T:
         try:
-            return hook(Deadline.after(timeout_s))
+            return hook(Deadline.after(self.call_s))
         except DeviceError as error:
             if self._info is None or not isinstance(error, STAYS_OPEN):
                 self._shut()
@@ -210,7 +213,7 @@ class Reader(ABC):
     def _store(self, slot: int, deadline: Deadline) -> None: ...
 
     @abstractmethod
-    def _upload(self, slot: int, template: bytes, verify: bool, deadline: Deadline) -> None: ...
+    def _upload(self, slot: int, template: bytes, deadline: Deadline) -> None: ...
 
     @abstractmethod
     def _download(self, slot: int, deadline: Deadline) -> bytes: ...

@@ -5,6 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import select
+import termios
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 import serial
@@ -37,6 +40,7 @@ class SerialLine:
             raise _unavailable(path, error) from error
         self._fd = self._serial.fileno()
         self._wake_read, self._wake_write = os.pipe()
+        self._closing = threading.Lock()
         self._readable = select.poll()
         self._readable.register(self._fd, select.POLLIN)
         self._readable.register(self._wake_read, select.POLLIN)
@@ -76,25 +80,31 @@ class SerialLine:
     def settle(self, quiet_s: float, deadline: Deadline) -> None:
         """Throw away what arrives until nothing has for `quiet_s`."""
         thrown_away = 0
-        while not deadline.passed and thrown_away < MOST_LEFT_BYTES:
+        while deadline.left_s > quiet_s and thrown_away < MOST_LEFT_BYTES:
             try:
-                thrown_away += len(self.read(Deadline.after(min(quiet_s, deadline.left_s))))
+                thrown_away += len(self.read(Deadline.after(quiet_s)))
             except Timeout:
                 return
         raise ProtocolError(f"{self.path}: another device sends on this port without pause")
 
     def cancel(self) -> None:
-        """End the blocked call in another thread and every later one; does not block."""
-        os.write(self._wake_write, b"\0")
+        """End the blocked call in another thread and every later one; does not block. Closed: nothing."""
+        with self._closing:
+            if self._wake_write >= 0:
+                os.write(self._wake_write, b"\0")
 
     def close(self) -> None:
-        """Release the port."""
-        try:
-            self._serial.close()
-        except OSError:
-            os.close(self._fd)
-        os.close(self._wake_read)
-        os.close(self._wake_write)
+        """Release the port, once."""
+        with self._closing:
+            if self._wake_write < 0:
+                return
+            os.close(self._wake_read)
+            os.close(self._wake_write)
+            self._wake_read = self._wake_write = -1
+        # Else the kernel waits up to 30 s for a dead adapter to take the rest (setserial(8), closing_wait).
+        with suppress(OSError, termios.error):
+            termios.tcflush(self._fd, termios.TCIOFLUSH)
+        self._serial.close()
 
     def _wait(self, poll: select.poll, deadline: Deadline, doing: str) -> None:
         ready = dict(poll.poll(max(0.0, deadline.left_s) * 1000))

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
 from pathlib import Path
 
 from drivers.base.deadline import Deadline
-from drivers.base.errors import DeviceError, NotSupported, ProtocolError, Rejected
+from drivers.base.errors import NotSupported, ProtocolError, Rejected, Unavailable
 from drivers.base.reader import Led, Reader, ReaderInfo, Touch
 from drivers.r307.answers import EXPECTED
 from drivers.r307.greeting import Greeting
@@ -77,8 +76,7 @@ class R307Reader(Reader):
     def _interrupt(self) -> None:
         line = self._line
         if line is not None:
-            with suppress(OSError):
-                line.cancel()
+            line.cancel()
 
     # Capturing
 
@@ -137,15 +135,14 @@ class R307Reader(Reader):
         zfm.ask(zfm.storeTemplate, slot, 1)
         self._confirm(zfm, slot, used=True)
 
-    def _upload(self, slot: int, template: bytes, verify: bool, deadline: Deadline) -> None:
+    def _upload(self, slot: int, template: bytes, deadline: Deadline) -> None:
+        """Read back first: data that was lost on its way leaves another person's template in the buffer."""
         zfm = self._begin(deadline)
         zfm.send_template(template)
-        if verify and self._receive_template(zfm) != template:
+        if self._receive_template(zfm) != template:
             raise ProtocolError("the sensor holds another template than it was sent")
         zfm.ask(zfm.storeTemplate, slot, 1)
-        if verify:
-            self._confirm(zfm, slot, used=True)
-        self._finish(zfm)
+        self._confirm(zfm, slot, used=True)
 
     def _download(self, slot: int, deadline: Deadline) -> bytes:
         zfm = self._begin(deadline)
@@ -219,7 +216,7 @@ class R307Reader(Reader):
 
     def _begin(self, deadline: Deadline) -> Zfm:
         if self._zfm is None:
-            raise DeviceError(f"{self.name}: not open")
+            raise Unavailable(f"{self.name}: not open")
         self._zfm.port.begin(deadline)
         return self._zfm
 

@@ -4,6 +4,7 @@
     {"op": "lift"}  {"op": "unplug"}  {"op": "replug"}  {"op": "status"}  {"op": "speed", "factor": 0}
     {"op": "fault", "kind": "corrupt", "count": 1, "after": 0}
     {"op": "fault", "rates": {"silence": 0.01}, "seed": 7}  {"op": "fault", "clear": true}
+    {"op": "fault", "inbound": true, "kind": "lose_byte"}: on the way from the host to the sensor
     {"op": "impostor", "kind": "gps"}  {"op": "swap", "capacity": 150}
     {"op": "foreign", "label": "L", "slot": 3}  {"op": "erase", "slot": 3}
 
@@ -119,13 +120,16 @@ class Control:
         emulator.replug_ms = float(request.get("replug_ms", REPLUG_MS))
         if "seed" in request:
             emulator.plan = FaultPlan(int(request["seed"]), extra=ZFM_FAULTS)
+            emulator.inbound = FaultPlan(int(request["seed"]))
         if request.get("clear"):
             emulator.plan.clear()
+            emulator.inbound.clear()
+        plan = emulator.inbound if request.get("inbound") else emulator.plan
         if "rates" in request:
-            emulator.plan.set_rates(request["rates"])
+            plan.set_rates(request["rates"])
         if "kind" in request:
-            emulator.plan.arm(request["kind"], int(request.get("count", 1)), int(request.get("after", 0)))
-        return {"ok": True, "happened": emulator.plan.happened}
+            plan.arm(request["kind"], int(request.get("count", 1)), int(request.get("after", 0)))
+        return {"ok": True, "happened": plan.happened}
 
     def _impostor(self, _client: socket.socket, request: Request) -> Request:
         self._emulator.impersonate(request.get("kind", ""))
@@ -143,7 +147,7 @@ class Control:
         self._emulator.sensor.flash.delete(int(request["slot"]))
         return {"ok": True}
 
-    def _status(self, _client: socket.socket, _request: Request) -> Request:
+    def _status(self, _client: socket.socket, request: Request) -> Request:
         emulator = self._emulator
         flash = emulator.sensor.flash
         return {
@@ -151,7 +155,9 @@ class Control:
             "plugged": emulator.plugged,
             "finger": emulator.pad.finger.label if emulator.pad.finger else None,
             "templates": sorted(flash.templates),
-            "touches": [asdict(touch) for touch in emulator.pad.touches],
+            "touches": [asdict(touch) for touch in emulator.pad.touches]
+            if request.get("touches", True)
+            else [],
             "taken": sum(touch.taken for touch in emulator.pad.touches),
             "commands": {f"0x{code:02X}": count for code, count in sorted(emulator.sensor.commands.items())},
             "faults": emulator.plan.happened,

@@ -37,6 +37,7 @@ class Emulator:
         self.selector = selectors.DefaultSelector()
         self.speed = speed
         self.plan = plan
+        self.inbound = FaultPlan(plan.seed)
         self.pad = Pad()
         self.impostor = ""
         self.replug_ms = REPLUG_MS
@@ -140,6 +141,8 @@ class Emulator:
 
     def _from_host(self) -> None:
         data = self._line.read()
+        if data:
+            data = b"".join(chunk.data for chunk in self.inbound.apply(data).chunks)
         if self.impostor or self._line.host_baud() != self._flash.settings.baud:
             return
         for frame in self._decoder.feed(data):

@@ -11,6 +11,10 @@ from drivers.r307 import R307Reader
 from tests.drivers.r307.emulated import EmulatedR307
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--hardware-r307", metavar="PORT", help="also run the contract on the sensor at PORT")
+
+
 @pytest.fixture(scope="module")
 def emulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatedR307]:
     device = EmulatedR307(tmp_path_factory.mktemp("r307"))

@@ -1,4 +1,8 @@
-"""The reader contract, on emulated sensors of each kind and, with HADIR_R307=/dev/ttyUSB0, on a real one."""
+"""The reader contract, on emulated sensors of each kind.
+
+On a real one: `HADIR_R307=/dev/ttyUSB0 pytest -s -m hardware tests/drivers/r307`, or with
+`--hardware-r307 /dev/ttyUSB0`; it asks for fingers and leaves the sensor's other slots alone.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +16,6 @@ from drivers.base.reader import Reader
 from drivers.r307 import R307Reader
 from tests.drivers.contract_reader import Hand, ReaderContract
 from tests.drivers.r307.emulated import EmulatedR307
-
-REAL_PORT = os.environ.get("HADIR_R307")
 
 KINDS = [
     {"capacity": 150, "template_bytes": 512, "packet_bytes": 32, "led": False},
@@ -58,11 +60,13 @@ class TestEmulated(ReaderContract):
 
 
 @pytest.mark.hardware
-@pytest.mark.skipif(REAL_PORT is None, reason="HADIR_R307 names no port")
 class TestReal(ReaderContract):
     @pytest.fixture
-    def reader(self) -> Iterator[Reader]:
-        reader = R307Reader("reader", Path(REAL_PORT or ""))
+    def reader(self, request: pytest.FixtureRequest) -> Iterator[Reader]:
+        port = request.config.getoption("--hardware-r307", default=None) or os.environ.get("HADIR_R307")
+        if not port:
+            pytest.skip("neither --hardware-r307 nor HADIR_R307 names a port")
+        reader = R307Reader("reader", Path(port))
         reader.open()
         yield reader
         reader.close()

@@ -38,6 +38,9 @@ ALL = {
     "wrong_address": 0.0005,
 }
 
+COMMANDS = {"corrupt": 0.0005, "lose_byte": 0.0003, "silence": 0.0002, "split": 0.01}
+"""What happens to commands on their way to the sensor."""
+
 
 def storm(
     device: EmulatedR307, reader: R307Reader, touches: int, rates: Mapping[str, float], seed: int
@@ -46,6 +49,7 @@ def storm(
     for slot in range(PEOPLE):
         device.enrol(slot, f"person {slot}")
     device.do("fault", rates=rates, seed=seed, replug_ms=50)
+    device.do("fault", inbound=True, rates=COMMANDS if rates is ALL else {}, replug_ms=50)
     got: list[int | None] = []
     for _ in range(touches):
         slot = chance.randrange(PEOPLE + 2)
