@@ -41,6 +41,7 @@ _TLS = {
     62: "tls_wrong_name",
     64: "tls_wrong_name",
 }
+WORDS = frozenset({*_CONNACK.values(), *_DISCONNECT.values(), *_TLS.values()})
 REFUSALS = frozenset({"not_authorized", "banned", "client_id", "quota"})
 
 

@@ -20,11 +20,14 @@ class SqliteStore(Store):
     def __init__(self, path: Path) -> None:
         try:
             self._db = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+            version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
+            if version > VERSION:
+                raise NewerSchemaError(f"{path} has schema {version}, this version knows {VERSION}")
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
         except sqlite3.Error as error:
             raise StoreError(f"{path}: {error}") from error
-        self._migrate(path)
+        self._migrate()
 
     @contextmanager
     def writing(self) -> Iterator[Tx]:
@@ -52,12 +55,9 @@ class SqliteStore(Store):
         except sqlite3.OperationalError as error:
             raise BusyError(str(error)) from error
 
-    def _migrate(self, path: Path) -> None:
+    def _migrate(self) -> None:
         with self.writing() as tx:
-            version = int((tx.one("PRAGMA user_version") or (0,))[0])
-            if version > VERSION:
-                raise NewerSchemaError(f"{path} has schema {version}, this version knows {VERSION}")
-            if version == 0:
+            if tx.one("PRAGMA user_version") == (0,):
                 for statement in TABLES:
                     tx.run(statement.replace("{blob}", "BLOB"))
                 tx.run(f"PRAGMA user_version = {VERSION}")
