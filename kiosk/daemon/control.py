@@ -63,16 +63,13 @@ class ControlServer:
         self._thread = threading.Thread(target=self._run, name="control", daemon=True)
 
     def start(self) -> None:
-        """Open both sockets and serve. Raises `SocketInUseError`, `OSError`, or `LookupError` for a group.
-
-        When it raises nothing stays open.
-        """
+        """Open both sockets and serve. Raises `SocketInUseError` or `OSError`; then nothing stays open."""
         try:
             for authority, path in self._paths.items():
                 group = self._groups[authority]
                 mode = 0o600 if authority == "admin" and not group else 0o660
                 self._listeners[listen_at(path, mode, group)] = authority
-        except (SocketInUseError, OSError, LookupError):
+        except (SocketInUseError, OSError):
             self._close_all()
             raise
         for end in (self._wake_r, self._wake_w):

@@ -23,8 +23,7 @@ def listen_at(path: Path, mode: int, group: str = "") -> socket.socket:
 
     `group` names the group it is given to, where that is another one than ours. A socket file left
     behind by a dead daemon is replaced, and at no moment does a file stand there on which nobody
-    listens. Raises `SocketInUseError`; `OSError` when something else is there; `LookupError` when
-    there is no such group.
+    listens. Raises `SocketInUseError`; `OSError` when something else is there or there is no such group.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     _refuse_unless_stale(path)
@@ -35,12 +34,12 @@ def listen_at(path: Path, mode: int, group: str = "") -> socket.socket:
         with address_of(fresh) as address:
             listener.bind(address)
         if group:
-            shutil.chown(fresh, group=group)
+            _give_to(fresh, group)
         fresh.chmod(mode)  # before listen: until then every connect is refused
         listener.listen(BACKLOG)
         listener.setblocking(False)
         fresh.rename(path)
-    except (OSError, LookupError):
+    except OSError:
         listener.close()
         fresh.unlink(missing_ok=True)
         raise
@@ -61,6 +60,13 @@ def address_of(path: Path) -> Iterator[str]:
         yield f"/proc/self/fd/{directory}/{path.name}"
     finally:
         os.close(directory)
+
+
+def _give_to(path: Path, group: str) -> None:
+    try:
+        shutil.chown(path, group=group)
+    except LookupError as error:
+        raise OSError(f"there is no group {group!r}: see [control] in kiosk.toml") from error
 
 
 def _refuse_unless_stale(path: Path) -> None:

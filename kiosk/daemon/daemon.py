@@ -15,7 +15,7 @@ from kiosk.core.policy import Policy
 from kiosk.core.record import TimeBlock
 from kiosk.core.view import ClockView, LinkView, SiteView, View
 from kiosk.daemon.clock import Clock
-from kiosk.daemon.control import ControlServer
+from kiosk.daemon.control import ControlServer, SocketInUseError
 from kiosk.daemon.core_state import CoreState
 from kiosk.daemon.delivery import Delivery, StoreSource
 from kiosk.daemon.devices import DeviceBoard
@@ -86,7 +86,12 @@ class Kiosk:
         self._start_publisher()
         self._readers = {r.name: self._worker(r) for r in self._config.readers}
         self._control = self._control_server()
-        self._control.start()
+        try:
+            self._control.start()
+        except (OSError, SocketInUseError):
+            self._stop_reason = "failed to start"
+            self._stop_core()
+            raise
         self._hub.attach(self._control.publish)
         for worker in self._readers.values():
             worker.start()
@@ -98,11 +103,15 @@ class Kiosk:
         clean = True
         for worker in self._readers.values():
             clean &= worker.stop(STOP_S["reader"])
-        clean &= self._engine.stop(STOP_S["engine"])
-        if self._publisher:
-            clean &= self._publisher.stop(STOP_S["publisher"])
+        clean &= self._stop_core()
         log.info("stopped%s", "" if clean else ", but not everything in its time")
         return 0 if clean else 1
+
+    def _stop_core(self) -> bool:
+        clean = self._engine.stop(STOP_S["engine"])
+        if self._publisher:
+            clean &= self._publisher.stop(STOP_S["publisher"])
+        return clean
 
     def _begin(self) -> None:
         self._core = CoreState.open(
@@ -178,6 +187,8 @@ class Kiosk:
             admin_path=self._path(config.control.admin_socket),
             ui_path=self._path(config.control.ui_socket),
             on_refused=self._socket_refused,
+            admin_group=config.control.admin_group,
+            ui_group=config.control.ui_group,
         )
 
     def _path(self, text: str) -> Path:

@@ -49,8 +49,10 @@ class ViewHub:
         return self._view
 
     def attach(self, publish: Publish) -> None:
-        """Send every new state to `publish`, which must not block."""
-        self._publishers.append(publish)
+        """Send the state as it is, and every new one, to `publish`, which must not block."""
+        with self._lock:
+            self._publishers.append(publish)
+            publish(self._view)
 
     def change(self, **parts: Any) -> None:
         """Replace parts of the view; nothing is sent when nothing differs."""

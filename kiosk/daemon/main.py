@@ -10,7 +10,7 @@ import threading
 from importlib.metadata import version
 from pathlib import Path
 
-from kiosk.core.checked import BadFileError
+from kiosk.core.checked import BadFileError, read_text
 from kiosk.core.config import KioskConfig, read_config
 from kiosk.core.policy import Policy
 from kiosk.core.policy_file import read_policy
@@ -50,9 +50,9 @@ def _complain(words: str) -> None:
 
 
 def _load(path: Path) -> tuple[KioskConfig, Policy]:
-    config = read_config(path.read_text(encoding="utf-8"), str(path))
+    config = read_config(read_text(path.read_bytes(), str(path)), str(path))
     policy_path = path.parent / config.policy_file
-    return config, read_policy(policy_path.read_text(encoding="utf-8"), str(policy_path))
+    return config, read_policy(read_text(policy_path.read_bytes(), str(policy_path)), str(policy_path))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,3 +1,4 @@
+import grp
 import os
 import socket
 import stat
@@ -337,3 +338,23 @@ def test_more_requests_than_may_run_are_told_to_wait(
     assert lines[8].read()["result"]
     for line in lines:
         line.__exit__()
+
+
+def test_the_admin_socket_opens_to_a_group_that_exists_only(tmp_path: Path) -> None:
+    mine = grp.getgrgid(os.getgid()).gr_name
+    for group, works in ((mine, True), ("no-such-group", False)):
+        server = ControlServer(
+            Canned(),
+            admin_path=tmp_path / "control.sock",
+            ui_path=tmp_path / "ui.sock",
+            on_refused=lambda *_: None,
+            admin_group=group,
+        )
+        if works:
+            server.start()
+            assert stat.S_IMODE((tmp_path / "control.sock").stat().st_mode) == 0o660
+            server.stop(1.0)
+        else:
+            with pytest.raises(OSError, match="no group 'no-such-group'"):
+                server.start()
+        assert not list(tmp_path.iterdir())

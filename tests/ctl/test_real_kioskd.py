@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.ctl.conftest import Ran
+from tests.ctl.serving import Line
 from tests.e2e.rig import Rig, rig, until
 
 Ctl = Callable[..., Ran]
@@ -146,3 +147,9 @@ def test_a_file_that_is_no_ledger_is_a_bad_file(ctl: Ctl, tmp_path: Path) -> Non
     assert done.code == 1
     assert done.document["error"]["code"] == "bad_file"
     assert "kiosk.db" in done.document["error"]["hint"]
+
+
+def test_a_screen_that_connects_is_shown_the_state_at_once(kiosk: Rig) -> None:
+    with Line(kiosk.root / "ui.sock") as line:
+        line.ask(1, "watch")
+        assert line.read()["event"]["site"]["zone"] == "WIB"
