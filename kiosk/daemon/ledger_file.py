@@ -80,9 +80,8 @@ def _kept_json(line: str, source: str) -> Kept | None:
         fields = {**tree, **(inside if tree.get("type") == "seal" and isinstance(inside, dict) else {})}
         seq = fields.get("last", fields.get("upto", fields.get("seq")))
         hash_ = fields.get("head", fields.get("hash"))
-        return (
-            msgspec.convert([fields["ledger_id"], seq, hash_, source], Kept, strict=True) if hash_ else None
-        )
+        point = {"ledger_id": fields["ledger_id"], "seq": seq, "hash": hash_, "source": source}
+        return msgspec.convert(point, Kept)
     except (msgspec.DecodeError, KeyError):
         return None
 

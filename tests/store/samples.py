@@ -24,7 +24,8 @@ def punch(person_id: str = "p1", *, direction: str = "in") -> p.Punch:
     return p.Punch(
         person_id=person_id, method="finger", device="r307", grade="A",
         shown=p.Shown("on_time", direction, "pagi"),  # type: ignore[arg-type]
-        place=p.Place("kantor", -82_000_000, 1_137_000_000), versions=p.Versions("1", "1", "1"), slot=1, score=87,
+        place=p.Place("kantor", -82_000_000, 1_137_000_000), versions=p.Versions("1", "1", "1"),
+        slot=1, score=87,
     )  # fmt: skip
 
 
@@ -36,8 +37,8 @@ def enrolment(
     template_id: str, person_id: str = "p1", slot: int | None = 1, part: str = "right-index"
 ) -> p.Enrolment:
     return p.Enrolment(
-        template_id=template_id, person_id=person_id, purpose="finger", part=part, device="r307", format="zfm-512",
-        ciphertext_sha256="ab" * 32, slot=slot,
+        template_id=template_id, person_id=person_id, purpose="finger", part=part, device="r307",
+        format="zfm-512", ciphertext_sha256="ab" * 32, slot=slot,
     )  # fmt: skip
 
 

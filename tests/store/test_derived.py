@@ -165,7 +165,8 @@ events = st.one_of(
     st.builds(person, ids, active=st.booleans()),
     st.builds(enrolment, st.sampled_from(["t1", "t2", "t3"]), ids, st.sampled_from([None, 1, 2])),
     st.builds(
-        p.SlotAssigned, template_id=st.sampled_from(["t1", "t2", "t9"]), device=st.just("door"), slot=st.integers(1, 2)
+        p.SlotAssigned, template_id=st.sampled_from(["t1", "t2", "t9"]), device=st.just("door"),
+        slot=st.integers(1, 2),
     ),
     st.builds(
         p.TemplateRemoved, template_id=st.sampled_from(["t1", "t2"]), person_id=ids, reason=st.just("removed")
@@ -175,7 +176,9 @@ events = st.one_of(
         p.Correction, boot_id=st.just("boot-1"), from_seq=seqs, upto_seq=seqs, offset_ms=st.integers(-9, 9),
         source=st.just("ntp"), uncertainty_ms=st.just(5),
     ),
-    st.builds(p.Evidence, punch_seq=seqs, kind=st.just("photo"), ciphertext_sha256=st.just("aa"), size_bytes=seqs),
+    st.builds(
+        p.Evidence, punch_seq=seqs, kind=st.just("photo"), ciphertext_sha256=st.just("aa"), size_bytes=seqs
+    ),
     st.builds(p.EvidenceRemoved, ciphertext_sha256s=st.just(("aa",)), reason=st.just("retention")),
     st.just("erase"),
     st.just("reopen"),

@@ -1,4 +1,4 @@
-"""A full disk: photos go first, then the reserve; only then a punch is refused, and nothing is half written."""
+"""A full disk: photos go first, then the reserve; only then a punch is refused, and none is half written."""
 
 from __future__ import annotations
 
@@ -45,11 +45,12 @@ def fill(folder: Path) -> Path:
 
 def punch_until_refused(store: Store) -> int:
     count = 0
-    with pytest.raises(StoreFull) as refused:
-        while count < 100_000:
+    while count < 100_000:
+        try:
             append(store, punch())
-            count += 1
-    assert "make room" in refused.value.hint
+        except StoreFull:
+            break
+        count += 1
     return count
 
 

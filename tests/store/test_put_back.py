@@ -205,7 +205,7 @@ def test_a_damaged_page_is_reported_with_what_to_do(reopen: Reopen, state: Path)
             file.write(os.urandom(64))
     with pytest.raises(StoreCorrupt) as damaged:
         reopen()
-    assert "salvage" in damaged.value.hint
+    assert "aside" in damaged.value.hint
 
 
 def test_a_file_that_is_no_database_is_refused_and_kept(state: Path, keys: DeviceKeys) -> None:

@@ -175,7 +175,7 @@ class Store(Writer):
         self.room.keep()
 
     def close(self) -> None:
-        """Leave everything in the database itself, and the witness on the disk. A second time does nothing."""
+        """Leave everything in the database itself and the witness on the disk; a second call does nothing."""
         if self._lock is None:
             return
         with contextlib.suppress(sqlite3.Error):
