@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from kiosk.core.api import EnrolFinger, GetPeople, PutPeople
+from kiosk.core.api import EnrolFinger, GetPeople, GetStatus, PutPeople
 from kiosk.demo.client import DemoError, answers, ask, tell
 from kiosk.demo.folder import DEVICE, DemoFolder, mosquitto
 from kiosk.demo.people import PEOPLE
@@ -61,13 +61,20 @@ def _start(folder: DemoFolder, supervisor: Supervisor, *, headless: bool) -> Non
     supervisor.start(_reader(folder))
     config = folder.write_kiosk(centre_key)
     kioskd = Part(
-        "kioskd", (_program("kioskd"), "--config", str(config)), ready=lambda: answers(folder.control)
+        "kioskd", (_program("kioskd"), "--config", str(config)), ready=lambda: _takes_punches(folder)
     )
     supervisor.start(kioskd)
     _enrol_everybody(folder)
     _approve(centre_toml)
     if not headless:
         supervisor.start(Part("kiosk-ui", (_program("kiosk-ui"), "--socket", str(folder.root / "ui.sock"))))
+
+
+def _takes_punches(folder: DemoFolder) -> bool:
+    if not answers(folder.control):
+        return False
+    devices = ask(folder.control, GetStatus())["devices"]
+    return bool(devices) and all(device["status"] == "ready" for device in devices)
 
 
 def _broker(folder: DemoFolder) -> Part:

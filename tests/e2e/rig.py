@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -202,8 +203,8 @@ class Rig:
 
     def tap(self, number: str) -> Any:
         """Put a finger on the reader, once the one before is seen to be gone, and wait for the card."""
-        before = self._looks()
-        until(lambda: self._looks() > before + 1, every_s=0.001)
+        before = until(self._looks, every_s=0.001)
+        until(lambda: self._looks() > before, every_s=0.005)
         return self.ask(api.Emulate(what="finger", subject=number))["card"]
 
     def enrol_fails(self, number: str, *, label: str, finger: str) -> Any:
@@ -234,9 +235,18 @@ class Rig:
         ledgers: list[Any] = json.loads(self.centre("status", "--json").stdout)["ledgers"]
         return ledgers
 
+    def watch_ticks(self, ticks: set[int]) -> threading.Thread:
+        """Be the screen: note the seq of each punch it is told of, until kioskd is gone."""
+        line = socket.socket(socket.AF_UNIX)
+        line.connect(str(self.root / "ui.sock"))
+        line.sendall(b'{"id":1,"do":{"cmd":"watch"}}\n')
+        thread = threading.Thread(target=_read_ticks, args=(line, ticks))
+        thread.start()
+        return thread
+
     def _looks(self) -> int:
         """How often the kiosk has looked for a finger, if none is on the reader now."""
-        status = self.emulator(op="status")
+        status = self.emulator(op="status", touches=False)
         looks: int = status["commands"]["0x01"]
         return 0 if status["finger"] else looks
 
@@ -244,6 +254,17 @@ class Rig:
         """All punches, oldest first."""
         punches: list[Any] = self.ask(api.GetPunches(limit=limit))["punches"]
         return punches[::-1]
+
+
+def _read_ticks(line: socket.socket, ticks: set[int]) -> None:
+    with line, line.makefile("rb") as views:
+        try:
+            for view in views:
+                card = json.loads(view).get("event", {}).get("card")
+                if card and card["kind"] == "taken":
+                    ticks.add(card["seq"])
+        except (ConnectionError, ValueError):  # the kill came in the middle of a line
+            return
 
 
 @contextmanager
