@@ -15,8 +15,9 @@ SLACK_S = 15.0
 
 
 @click.group()
+@common
 def emulate() -> None:
-    """Act on emulated devices (the demo's, a test's)."""
+    """Act on emulated devices."""
 
 
 @emulate.command()

@@ -14,6 +14,7 @@ SLACK_S = 45.0
 
 
 @click.group()
+@common
 def enrol() -> None:
     """Enrol fingers."""
 

@@ -18,11 +18,13 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.group()
+@common
 def config() -> None:
     """Check a kiosk.toml."""
 
 
 @click.group()
+@common
 def policy() -> None:
     """Check a policy file."""
 

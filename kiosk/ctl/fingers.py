@@ -9,6 +9,7 @@ from kiosk.ctl.session import common, session
 
 
 @click.group()
+@common
 def fingers() -> None:
     """Remove enrolled fingers."""
 

@@ -24,6 +24,7 @@ FILE = click.Path(path_type=Path)
 
 
 @click.group()
+@common
 def ledger() -> None:
     """Read, verify and export the ledger."""
 

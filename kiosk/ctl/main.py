@@ -75,6 +75,9 @@ def run(arguments: Sequence[str]) -> int:
     try:
         done = cli.main(list(arguments), prog_name="kioskctl", standalone_mode=False)
         return done if isinstance(done, int) else 0
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        return EXIT_USAGE
     except click.UsageError as error:
         context = error.ctx
         help_ = f"{context.command_path if context else 'kioskctl'} --help"

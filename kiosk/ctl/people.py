@@ -31,6 +31,7 @@ class _Imported(msgspec.Struct, frozen=True):
 
 
 @click.group()
+@common
 def people() -> None:
     """List, add and import people."""
 

@@ -14,7 +14,10 @@ REBUILD_S = 900.0
 @click.command()
 @common
 def rebuild() -> None:
-    """Rebuild people, fingers and punches from the ledger, and say whether anything was different."""
+    """Rebuild every table from the ledger.
+
+    Says whether people, fingers or punches came out different.
+    """
     here = session()
     with here.client() as client:
         done = client.ask(api.Rebuild(), api.Rebuilt, answer_s=REBUILD_S)

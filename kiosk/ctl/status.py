@@ -15,7 +15,7 @@ GOOD, BAD, CARE = "green", "red", "yellow"
 @click.command()
 @common
 def status() -> None:
-    """Show the state of everything: clock, link, ledger, devices, problems."""
+    """Show the state of everything, and what to mend."""
     here = session()
     with here.client() as client:
         found = client.ask(api.GetStatus(), api.Status)

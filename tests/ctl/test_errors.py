@@ -86,7 +86,6 @@ def test_a_daemon_of_another_version_is_said_so(kioskd: Canned, ctl: Ctl) -> Non
         (("punchs",), "no command 'punchs'; did you mean 'punches'?"),
         (("punches", "--limit", "many"), "--limit"),
         (("people", "import", "/no/such/file"), "does not exist"),
-        (("enrol",), ""),
         (("emulate", "finger"), "Missing argument 'NUMBER'"),
     ],
 )
@@ -98,6 +97,26 @@ def test_wrong_usage_is_exit_two(ctl: Ctl, arguments: tuple[str, ...], message: 
     assert as_json.code == 2
     assert as_json.document["error"]["code"] == "usage"
     assert as_json.document["error"]["hint"].endswith("--help`")
+
+
+def test_a_group_alone_shows_what_it_can_do(ctl: Ctl) -> None:
+    for arguments in ((), ("people",)):
+        done = ctl(*arguments)
+        assert done.code == 2
+        assert done.out.startswith("Usage: kioskctl")
+        assert done.err == ""
+    assert ctl("people", "--json").document["error"]["code"] == "usage"
+
+
+def test_the_shell_completes_commands() -> None:
+    environment = {
+        **os.environ,
+        "_KIOSKCTL_COMPLETE": "bash_complete",
+        "COMP_WORDS": "kioskctl le",
+        "COMP_CWORD": "1",
+    }
+    done = subprocess.run(KIOSKCTL, capture_output=True, text=True, check=False, env=environment)
+    assert done.stdout == "plain,ledger\n"
 
 
 def test_every_command_has_help(ctl: Ctl) -> None:
