@@ -6,7 +6,7 @@ PYTEST ?=
 BIN := .venv/bin
 export PYTHON
 
-.PHONY: run test test-slow bench lint format setup setup-test lock clean
+.PHONY: run test test-slow bench screens lint format setup setup-test lock clean
 
 run: setup
 	exec $(BIN)/kioskd demo --dir $(DIR) $(if $(HEADLESS),--headless)
@@ -19,6 +19,9 @@ test-slow: setup-test
 
 bench: setup-test
 	$(BIN)/python -m bench $(NAME)
+
+screens: setup
+	$(BIN)/kiosk-ui --gallery build/screens
 
 lint: setup-test
 	$(BIN)/ruff check

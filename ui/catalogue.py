@@ -60,7 +60,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     # verdicts on a punch that was taken
     "verdict.on_time": ("Tepat waktu", "On time"),
     "verdict.late": ("Terlambat {duration}", "Late by {duration}"),
-    "verdict.out": ("Pulang", "Gone home"),
+    "verdict.out": ("Pulang", "Leaving"),
     "verdict.early_leave": ("Pulang lebih awal {duration}", "Left early by {duration}"),
     "verdict.outside": ("Di luar jadwal", "Outside the schedule"),
     "verdict.time_unknown": ("Tercatat, jam belum pasti", "Recorded, time not certain"),

@@ -86,6 +86,11 @@ class Column:
         """Of everything so far, with the gaps between."""
         return sum(height for _, height, _ in self._parts) + sum(gap for gap, _, _ in self._parts[1:])
 
+    @property
+    def width(self) -> int:
+        """Of the box."""
+        return self._box.w
+
     def add(self, height: int, draw: Callable[[Box], None], gap: int = 0) -> None:
         """A part `height` pixels high, `gap` below the one before."""
         self._parts.append((gap, height, draw))

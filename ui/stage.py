@@ -15,7 +15,7 @@ from ui.strings import Language
 from ui.theme import ThemeName
 
 APPEAR_MS = 140
-GLOW_EVERY_S, GLOW_S, GLOW_FRAMES = 8.0, 0.9, 12
+GLOW_EVERY_S, GLOW_S, GLOW_FRAMES = 10.0, 0.9, 12
 FRAME_S = 1 / 60
 NIGHT_FROM_HOUR, NIGHT_TO_HOUR = 18, 5
 ThemeChoice = Literal["auto", "light", "night"]

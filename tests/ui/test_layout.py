@@ -56,7 +56,7 @@ def faults(page: Page, size: tuple[int, int], *, may_shorten: bool = False) -> l
     found += [
         f"overlap: {a.text!r} and {b.text!r}" for a, b in combinations(texts, 2) if ink(a).meets(ink(b))
     ]
-    return found + outgrown(page, texts)
+    return found + outgrown(page, texts) + crowded(page, size)
 
 
 def ink(text: Text) -> Box:
@@ -65,6 +65,19 @@ def ink(text: Text) -> Box:
     x = text.box.x + {"left": 0, "centre": slack // 2, "right": slack}[text.align]
     height = round(text.size * 0.95)
     return Box(x, text.box.y + (text.box.h - height) // 2, text.ink_width, height)
+
+
+def crowded(page: Page, size: tuple[int, int]) -> list[str]:
+    """Texts closer than 12 pixels (at scale 1) to the edge of the display or of the coloured half."""
+    metrics = Metrics(*size)
+    edges = [Box(0, 0, *size)]
+    edges += [i.box for i in page.items[:1] if isinstance(i, Fill) and i.box.x == i.box.y == 0]
+    found = []
+    for text in (item for item in page.items if isinstance(item, Text)):
+        inside = [edge for edge in edges if edge.holds(*ink(text).centre)]
+        if not all(edge.inset(metrics.u(1.5)).contains(ink(text)) for edge in inside):
+            found.append(f"crowded: {text.text!r} at {ink(text)} in {inside}")
+    return found
 
 
 def outgrown(page: Page, texts: list[Text]) -> list[str]:

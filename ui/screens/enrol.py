@@ -29,7 +29,7 @@ def draw(sheet: Sheet, stage: Stage, card: Card) -> None:
         plain = growing(sheet, theme.guide, words(f"enrol.{card.code}"), lead, _SHARES[card.code])
     else:
         headline = words(words.known("poor", card.code))
-        plain = coloured(sheet, stage, theme.late, POOR_ICONS.get(card.code, "finger"), headline, lead)
+        plain = coloured(sheet, stage, theme.help, POOR_ICONS.get(card.code, "finger"), headline, lead)
     area = frame.corner(sheet, stage, plain).cut_bottom(m.u(3))[1]
     _progress(sheet, card, area)
 

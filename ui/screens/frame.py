@@ -91,11 +91,14 @@ def halves(sheet: Sheet) -> tuple[Box, Box]:
     """A screen in two: the part for a colour, edge to edge, and the plain part beside or below it."""
     m = sheet.look.metrics
     area = whole(sheet)
-    return area.cut_top(round(area.h * 0.4)) if m.portrait else area.cut_left(round(area.w * 0.42))
+    return area.cut_top(round(area.h * 0.42)) if m.portrait else area.cut_left(round(area.w * 0.42))
 
 
 def _site(sheet: Sheet, stage: Stage, bar: Box) -> None:
     m, theme = sheet.look.metrics, sheet.look.theme
     name = fonts.printable(stage.view.site.name) or sheet.look.words("app.name")
-    px, lines = fonts.fit(name, "strong", (m.type("body"), m.type("label")), bar.w, 2)
+    px = m.type("body")
+    lines: tuple[str, ...] = (name,)
+    if fonts.width(name, "strong", px) > bar.w:
+        px, lines = fonts.fit(name, "strong", (m.type("label"),), bar.w, 2)
     sheet.lines(bar, lines, theme.ink, px, "strong")

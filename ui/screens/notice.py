@@ -63,7 +63,7 @@ def notice_for(words: Words, card: Card) -> Notice:
     if card.kind == "poor_image":
         key = words.known("poor", card.code)
         icon = POOR_ICONS.get(card.code, "finger")
-        return Notice("late", icon, words(key), words("poor.lead"), tuple(words.numbered(key)))
+        return Notice("help", icon, words(key), words("poor.lead"), tuple(words.numbered(key)))
     key = words.known("refused", card.code)
     icon = "closed" if card.code == "closed" else "forbidden"
     return Notice("bad", icon, words(key), words("refused.lead"), tuple(words.numbered(key)))

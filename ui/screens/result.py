@@ -17,7 +17,7 @@ VERDICTS: dict[str, tuple[ToneName, str]] = {
     "on_time": ("ok", "check"),
     "late": ("late", "clock_late"),
     "out": ("out", "exit"),
-    "early_leave": ("help", "early"),
+    "early_leave": ("late", "early"),
     "outside": ("unsure", "outside"),
     "time_unknown": ("unsure", "question_clock"),
     "duplicate": ("note", "again"),
