@@ -17,6 +17,7 @@ from drivers.emulated import zk_wire as wire
 from drivers.zk import ZkTerminal
 from drivers.zk.timecode import code_of
 from tests.drivers.zk.conftest import Drive, Emulate
+from tests.drivers.zk.connect_matrix import SCENARIOS, Scenario
 from tests.drivers.zk.emulated import QUICK, live_punches, local_now, wait_until
 from tests.drivers.zk.fault_matrix import FAULTS, RECORDS, RECOVERY_S, Fault, measure
 
@@ -33,6 +34,15 @@ def test_fault(fault: Fault) -> None:
     assert seen.error_s < (fault.limit_s if fault.errors else RECOVERY_S)
     assert seen.recovery_s < RECOVERY_S
     assert seen.rows == RECORDS
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+def test_scenario(scenario: Scenario) -> None:
+    got = scenario.run()
+    assert got.error == scenario.error
+    assert got.error_s < LIMIT_S
+    assert got.recovery_s < RECOVERY_S
+    assert got.right
 
 
 @contextmanager
@@ -69,11 +79,6 @@ def driver_at(port: int) -> ZkTerminal:
     return ZkTerminal("127.0.0.1", port, local_now=local_now, patience=QUICK)
 
 
-def until_closed(connection: socket.socket) -> None:
-    while connection.recv(4096):
-        pass
-
-
 def flood(connection: socket.socket, data: bytes) -> None:
     while True:
         connection.sendall(data * 100)
@@ -84,18 +89,6 @@ def drip(connection: socket.socket) -> None:
     while True:
         connection.sendall(b"\0")
         time.sleep(0.02)
-
-
-def test_nothing_at_this_address() -> None:
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        with refused(Unavailable):
-            driver_at(unused.getsockname()[1]).open()
-
-
-def test_a_peer_that_accepts_and_says_nothing() -> None:
-    with peer(until_closed) as port, refused(Timeout):
-        driver_at(port).open()
 
 
 def test_a_peer_that_speaks_another_protocol() -> None:
@@ -317,18 +310,6 @@ def test_only_what_is_new_is_read(emulate: Emulate, drive: Drive) -> None:
     news = terminal.log_since(before.mark)
     assert (news.first, [row.user_id for row in news.rows]) == (20_000, ["1002"])
     assert emulator.network.sent_bytes - before_bytes < 2000
-
-
-def test_30_february_in_the_log_does_not_stop_the_others(emulate: Emulate, drive: Drive) -> None:
-    emulator = emulate()
-    emulator.store.fill(20, 10)
-    emulator.punch("1002", wall="2026-02-30T06:50:00")
-    emulator.punch("1003", wall="2026-03-01T06:50:00")
-    terminal = drive(emulator)
-    terminal.open()
-    log = terminal.log()
-    assert len(log.rows) == 11
-    assert [(one.index, one.why) for one in log.bad] == [(10, "impossible date")]
 
 
 def test_a_clock_in_the_year_2083_and_on_30_february(emulate: Emulate, drive: Drive) -> None:

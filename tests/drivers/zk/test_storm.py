@@ -97,6 +97,7 @@ def storm(punches: int, tcp: bool, seed: int) -> None:
             reader.turn()
         reader.terminal.close()
         truth = taken(emulator)
+    assert sum(emulator.faults.happened.values()) > punches // 50
     assert len(truth) == punches
     assert sum(reader.rows.values()) == len(reader.rows) == punches
     assert Counter(key[:1] + key[2:3] for key in reader.rows) == Counter(
