@@ -93,7 +93,7 @@ def import_(file: Path, dry_run: bool) -> None:
     put = api.PutResult(0, 0, 0, ())
     if not dry_run and roster.rows:
         with here.client() as client:
-            put = _put(client, roster.rows, f"csv {file.name}"[:80])
+            put = _put(client, roster.rows, "csv")
     errors = tuple(sorted((*roster.errors, *put.errors), key=lambda error: error.line))
     done = _Imported(put.added, put.changed, put.unchanged, errors, roster.ignored)
     here.show(done, lambda: _say_imported(done, len(roster.rows) if dry_run else None))
