@@ -22,7 +22,7 @@ from drivers.base.reading import Led, NoFinger, ReaderInfo, Touch
 
 __all__ = ["CALL_S", "Led", "NoFinger", "Reader", "ReaderInfo", "Touch"]
 
-CALL_S = 2.3
+CALL_S = 2.2
 """No call lasts longer, whatever the device does: a typed error comes within 2.5 s, with some to spare."""
 
 STAYS_OPEN = (Rejected, Full, NotSupported)
