@@ -49,7 +49,9 @@ class CoreState:
     ) -> CoreState:
         """Open the store and write the start record. Raises `StoreError`."""
         identity = Identity(config.device.tenant, config.device.id, software)
-        store = Store.open(Path(config.state_dir), keys, identity, clock.now())
+        store = Store.open(
+            Path(config.state_dir), keys, identity, clock.now(), reserve_mb=config.storage.reserve_mb
+        )
         zone = config.site.zone
         journal = Journal(store, clock, zone, committed)
         journal.note(Start(software=software, after=store.last_run))

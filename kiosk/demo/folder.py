@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import shutil
 import socket
 from dataclasses import dataclass
@@ -72,8 +73,10 @@ class DemoFolder:
     def write_mosquitto(self) -> Path:
         """A broker of its own on the loopback, keeping nothing."""
         path = self.root / "broker" / "mosquitto.conf"
+        # Our own user: a broker that changes its user would outlive a killed demo.
         path.write_text(
-            f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence false\n", encoding="utf-8"
+            f"user {getpass.getuser()}\nlistener {self.port} 127.0.0.1\nallow_anonymous true\npersistence false\n",
+            encoding="utf-8",
         )
         return path
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -48,7 +49,19 @@ def until(what: Callable[[], Any], timeout_s: float = 30.0, every_s: float = 0.0
 class Rig:
     """Broker, centre, emulated reader and kioskd."""
 
-    def __init__(self, root: Path, *, duplicate_s: int = 0, auto_approve: bool = True) -> None:
+    def __init__(
+        self,
+        root: Path,
+        *,
+        duplicate_s: int = 0,
+        auto_approve: bool = True,
+        disk_mb: int = 0,
+        reserve_mb: int = 16,
+    ) -> None:
+        self._mounted = root if disk_mb else None
+        if disk_mb:
+            root.mkdir()
+            subprocess.run(("mount", "-t", "tmpfs", "-o", f"size={disk_mb}m", "none", str(root)), check=True)
         self.folder = DemoFolder.prepare(root)
         self.root = self.folder.root
         self._duplicate_s = duplicate_s
@@ -63,6 +76,8 @@ class Rig:
         self.number = 0
         done = self.centre("key")
         self.config = self.folder.write_kiosk(done.stdout.strip())
+        with self.config.open("a", encoding="utf-8") as file:
+            file.write(f"\n[storage]\nreserve_mb = {reserve_mb}\n")
         (self.root / "policy.toml").write_text(POLICY.format(duplicate_s=duplicate_s), encoding="utf-8")
 
     # processes
@@ -84,6 +99,18 @@ class Rig:
         """End everything, newest first."""
         for name in reversed(tuple(self._running)):
             self._end(name, signal.SIGKILL)
+        if self._mounted:
+            subprocess.run(("umount", "--lazy", str(self._mounted)), check=True)
+
+    def fill_disk(self) -> None:
+        """Take every free byte of the rig's own small filesystem."""
+        with (self.root / "ballast").open("ab", buffering=0) as ballast, contextlib.suppress(OSError):
+            while ballast.write(bytes(4096)) == 4096:
+                pass
+
+    def free_disk(self) -> None:
+        """Give it back."""
+        (self.root / "ballast").unlink()
 
     def running(self, name: str) -> subprocess.Popen[bytes]:
         """The process called `name`."""
