@@ -49,21 +49,12 @@ def policy_faults(policy: Policy) -> list[str]:
     if not 0 <= policy.duplicate_window_s <= 86_400:
         faults.append("duplicate_window_s must be between 0 and 86400")
     for session in policy.sessions:
-        if (
-            not session.opens <= session.due <= session.closes
-            or session.opens == session.closes
-        ):
-            faults.append(
-                f"session {session.name!r}: must open, be due and close in this order on one day"
-            )
+        if not session.opens <= session.due <= session.closes or session.opens == session.closes:
+            faults.append(f"session {session.name!r}: must open, be due and close in this order on one day")
         if not 0 <= session.grace_min <= 240:
-            faults.append(
-                f"session {session.name!r}: grace_min must be between 0 and 240"
-            )
+            faults.append(f"session {session.name!r}: grace_min must be between 0 and 240")
         if not session.days:
-            faults.append(
-                f"session {session.name!r}: days is empty, it would never apply"
-            )
+            faults.append(f"session {session.name!r}: days is empty, it would never apply")
     faults += [
         f"sessions {a.name!r} and {b.name!r} overlap on {day}"
         for i, a in enumerate(policy.sessions)
@@ -72,9 +63,5 @@ def policy_faults(policy: Policy) -> list[str]:
         if day in a.days and day in b.days and a.opens < b.closes and b.opens < a.closes
     ]
     names = [session.name for session in policy.sessions]
-    faults += [
-        f"two sessions are called {name!r}"
-        for name in sorted(set(names))
-        if names.count(name) > 1
-    ]
+    faults += [f"two sessions are called {name!r}" for name in sorted(set(names)) if names.count(name) > 1]
     return faults

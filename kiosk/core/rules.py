@@ -121,9 +121,7 @@ def _in_session(moment: datetime, session: Session, override: Direction) -> Verd
         return Verdict("take", "outside", override, session.name)
     if session.kind == "in":
         late_s = past_due_s if past_due_s > session.grace_min * 60 else 0
-        return Verdict(
-            "take", "late" if late_s else "on_time", "in", session.name, late_s=late_s
-        )
+        return Verdict("take", "late" if late_s else "on_time", "in", session.name, late_s=late_s)
     early_s = max(0, -past_due_s)
     return Verdict(
         "take",

@@ -15,12 +15,8 @@ from kiosk.core.zone import ZoneName
 
 DeviceKind = Literal["reader", "terminal", "camera"]
 DeviceStatus = Literal["starting", "ready", "fault"]
-LinkStatus = Literal[
-    "off", "connecting", "online", "offline", "waiting_approval", "refused"
-]
-CardKind = Literal[
-    "taken", "repeat", "refused", "unknown", "poor_image", "not_stored", "enrol"
-]
+LinkStatus = Literal["off", "connecting", "online", "offline", "waiting_approval", "refused"]
+CardKind = Literal["taken", "repeat", "refused", "unknown", "poor_image", "not_stored", "enrol"]
 Delivery = Literal["stored", "sent", "accepted"]
 
 

@@ -16,13 +16,9 @@ ZONES: dict[str, timezone] = {
 
 def local(wall_ms: int, zone: str) -> datetime:
     """The local date and time of a UTC moment in milliseconds."""
-    return (
-        datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=wall_ms)
-    ).astimezone(ZONES[zone])
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=wall_ms)).astimezone(ZONES[zone])
 
 
 def wall_ms(moment: datetime) -> int:
     """UTC milliseconds of an aware moment."""
-    return round(
-        (moment - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(milliseconds=1)
-    )
+    return round((moment - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(milliseconds=1))
