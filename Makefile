@@ -3,6 +3,11 @@ DIR ?= ./demo-data
 NAME ?=
 MARK ?= slow
 PYTEST ?=
+PURGE ?=
+CONFIG ?=
+ARCH ?= $(shell dpkg --print-architecture 2>/dev/null)
+PYTHONS ?= 3.11,3.13
+KEY ?=
 BIN := .venv/bin
 export PYTHON
 
@@ -41,6 +46,24 @@ setup-test:
 
 lock:
 	$(or $(PYTHON),python3) scripts/lock.py
+
+# On the kiosk itself, as root. CONFIG=kiosk.toml: the settings to begin with.
+install:
+	scripts/install.sh $(CONFIG)
+
+uninstall:
+	cd / && PYTHONPATH=$(CURDIR) PYTHONDONTWRITEBYTECODE=1 python3 -m kiosk.install uninstall $(if $(PURGE),--purge)
+
+# One file for a stick or an update, for ARCH (amd64, arm64); KEY=update.key signs it.
+bundle: setup
+	$(BIN)/python -m kiosk.install bundle . --arch $(ARCH) --python $(PYTHONS) \
+		$(if $(KEY),--key $(KEY) --pub $(basename $(KEY)).pub)
+
+deb: bundle
+	packaging/deb.sh $(ARCH)
+
+update-key: setup
+	$(BIN)/python -m kiosk.install key update.key
 
 clean:
 	rm -rf .venv build dist *.egg-info demo-data .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
