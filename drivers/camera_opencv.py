@@ -1,0 +1,102 @@
+"""USB cameras (V4L2), network cameras (MJPEG over HTTP, RTSP) and clips, through OpenCV's VideoCapture."""
+
+from __future__ import annotations
+
+import time
+
+import cv2
+import numpy as np
+
+from drivers.base.camera import Camera, CameraSettings, Light, Pixels
+from drivers.base.errors import Timeout, Unavailable
+
+_V4L2_AUTO, _V4L2_MANUAL = 3, 1
+"""Values of V4L2_CID_EXPOSURE_AUTO (linux/v4l2-controls.h): aperture priority, and manual."""
+_NIGHT_US = 60_000
+
+
+class OpenCVCamera(Camera):
+    """`source` is a V4L2 node such as `/dev/video0`, a URL, or a clip, played over and over."""
+
+    def __init__(self, source: str, settings: CameraSettings | None = None) -> None:
+        super().__init__(settings or CameraSettings())
+        self.source = source
+        self._capture: cv2.VideoCapture | None = None
+        self._next_s: float | None = None
+
+    @property
+    def _is_device(self) -> bool:
+        return self.source.startswith("/dev/")
+
+    @property
+    def _is_clip(self) -> bool:
+        return not self._is_device and "://" not in self.source
+
+    def _open(self) -> None:
+        milliseconds = round(self.settings.frame_timeout_s * 1000)
+        # Only FFmpeg knows these two; V4L2 refuses to open when it is given an unknown one.
+        limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, milliseconds, cv2.CAP_PROP_READ_TIMEOUT_MSEC, milliseconds]
+        if self._is_device:
+            self._capture = cv2.VideoCapture(self.source, cv2.CAP_V4L2)
+        else:
+            self._capture = cv2.VideoCapture(self.source, cv2.CAP_FFMPEG, limits)
+        if not self._capture.isOpened():
+            raise Unavailable(f"no camera at {self.source}", hint=f"check the cable; `ls -l {self.source}`")
+        if self._is_device:
+            self._configure(self._capture)
+        self._next_s = time.monotonic() if self._is_clip else None
+
+    def _configure(self, capture: cv2.VideoCapture) -> None:
+        settings, exposure = self.settings, self.settings.exposure
+        # USB 2 carries 720p at 25 frames a second only as MJPEG.
+        capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
+        capture.set(cv2.CAP_PROP_FRAME_WIDTH, settings.width_px)
+        capture.set(cv2.CAP_PROP_FRAME_HEIGHT, settings.height_px)
+        capture.set(cv2.CAP_PROP_FPS, settings.fps)
+        capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+        fixed_us = exposure.fixed_us or (_NIGHT_US if exposure.light is Light.NIGHT else None)
+        capture.set(cv2.CAP_PROP_AUTO_EXPOSURE, _V4L2_MANUAL if fixed_us else _V4L2_AUTO)
+        if fixed_us:
+            capture.set(cv2.CAP_PROP_EXPOSURE, fixed_us / 100)  # V4L2 counts in 100 us
+        if exposure.gain is not None:
+            capture.set(cv2.CAP_PROP_GAIN, exposure.gain)
+
+    def _grab(self) -> None:
+        assert self._capture is not None
+        self._pace()
+        if self._capture.grab():
+            return
+        if not self._is_clip:
+            raise Timeout(f"{self.source} gives no more frames")
+        self._capture.set(cv2.CAP_PROP_POS_FRAMES, 0)
+        if not self._capture.grab():
+            raise Unavailable(f"the clip {self.source} cannot be played")
+
+    def _pace(self) -> None:
+        """Hold a clip back to its own speed; a camera paces itself."""
+        if self._next_s is None or self._capture is None:
+            return
+        now_s = time.monotonic()
+        time.sleep(max(0.0, self._next_s - now_s))
+        fps = self._capture.get(cv2.CAP_PROP_FPS) or self.settings.fps
+        self._next_s = max(self._next_s, now_s) + 1 / fps
+
+    def _retrieve(self) -> tuple[Pixels, Pixels]:
+        assert self._capture is not None
+        good, picture = self._capture.retrieve()
+        if not good:
+            raise Timeout(f"{self.source}: a frame cannot be decoded")
+        rgb = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)
+        return rgb, small_grey(rgb, self.settings.small_width_px)
+
+    def _close(self) -> None:
+        if self._capture is not None:
+            self._capture.release()
+
+
+def small_grey(rgb: Pixels, width_px: int) -> Pixels:
+    """The picture in grey and `width_px` wide, never enlarged."""
+    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+    width = min(width_px, grey.shape[1])
+    height = round(grey.shape[0] * width / grey.shape[1])
+    return np.asarray(cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
