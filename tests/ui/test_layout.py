@@ -122,6 +122,14 @@ def test_the_longest_strings_fit(size: tuple[int, int], language: str) -> None:
 
 
 @pytest.mark.parametrize("size", ALL_SIZES, ids=str)
+def test_the_clock_fits_at_every_second_and_minute_of_a_day(size: tuple[int, int]) -> None:
+    for step in range(0, 86_400, 61):
+        page = page_of(VIEW, size, "id", LATE_IN_DECEMBER + step * 1000)
+        cut = [t for t in page.items if isinstance(t, Text) and (t.ink_width > t.box.w or "…" in t.text)]
+        assert cut == []
+
+
+@pytest.mark.parametrize("size", ALL_SIZES, ids=str)
 def test_a_name_with_titles_is_shown_whole(size: tuple[int, int]) -> None:
     page = page_of(SAMPLES["on_time"] or VIEW, size, "id")
     shown = " ".join(item.text for item in page.items if isinstance(item, Text))

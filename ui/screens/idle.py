@@ -15,6 +15,7 @@ from ui.sheet import Column, Sheet
 from ui.stage import Stage
 from ui.theme import Colour
 
+SECONDS = tuple(f"{second:02}" for second in range(60))
 _PROMPTS = {"reader": "idle.prompt", "terminal": "idle.terminal", "camera": "idle.camera"}
 
 
@@ -71,6 +72,73 @@ def _time(sheet: Sheet, stage: Stage, box: Box, px: int) -> None:
     main = fonts.width(hours, "display", px)
     widest = max(fonts.width(second, "display", m.type("display")) for second in SECONDS)
     side = max(widest, fonts.width(zone, "strong", m.type("body")))
+    line = box.middle(main + m.u(1.5) + side, box.h) if m.portrait else box
+    big, rest = line.cut_left(main, m.u(1.5))
+    upper, lower = rest.cut_left(side)[0].rows(2)
+    trusted = stage.view.clock.source != "none"
+    sheet.lines(big, (hours,), theme.ink if trusted else theme.muted, px, "display")
+    sheet.lines(upper, (seconds,), theme.muted, m.type("display"), "display")
+    sheet.line(lower, zone, theme.muted, "body", "strong")
+
+
+def _unsure(sheet: Sheet, column: Column, width: int) -> None:
+    m, tone, words = sheet.look.metrics, sheet.look.theme.unsure, sheet.look.words
+    inner = Column(sheet, Box(0, 0, width - m.u(9.5), 0))
+    inner.text(words("clock.unsure"), tone.on, ("body", "label"), "strong")
+    inner.text(words("clock.unsure.hint"), tone.on, ("label",), rows=2)
+
+    def place(box: Box) -> None:
+        sheet.fill(box, tone.fill, m.u(1.5))
+        mark, rest = box.inset(m.u(2), m.u(1.25)).cut_left(m.u(4), m.u(1.5))
+        sheet.icon(mark, "question_clock", tone.on)
+        inner.lay_in(rest)
+
+    column.add(inner.height + m.u(2.5), place, m.u(2.5))
+
+
+def _prompt(sheet: Sheet, stage: Stage, area: Box) -> None:
+    m, theme, words = sheet.look.metrics, sheet.look.theme, sheet.look.words
+    sheet.fill(area, theme.surface, m.u(2.5))
+    inner = area.inset(m.u(2.5), m.u(2))
+    broken = _broken(stage.view.devices)
+    if broken:
+        _trouble(sheet, stage, inner, broken)
+        return
+    kinds = [device.kind for device in stage.view.devices]
+    kind = next((k for k in _PROMPTS if k in kinds), "reader")
+    column = Column(sheet, inner, "centre")
+    column.text(words(_PROMPTS[kind]), theme.ink, ("title", "body"), "strong", rows=2)
+    if kind == "reader":
+        column.text(words("idle.hint"), theme.muted, ("label",), rows=2, gap=m.u(0.5))
+    picture = inner.h - column.height - m.u(2.5)
+    width = min(inner.w, round(picture / height_of(1000) * 1000), m.u(24))
+    drawing = Column(sheet, inner, "centre")
+    drawing.add(height_of(width), lambda box: _picture(sheet, stage, box.middle(width, box.h), kind))
+    drawing.add(column.height, column.lay_in, gap=m.u(2.5))
+    drawing.lay()
+
+
+def _picture(sheet: Sheet, stage: Stage, box: Box, kind: str) -> None:
+    theme = sheet.look.theme
+    if kind == "reader":
+        sheet.items.append(Fingerprint(box, theme.ridge, theme.accent, stage.glow))
+    else:
+        sheet.icon(box, "camera" if kind == "camera" else "id", theme.accent)
+
+
+def _broken(devices: tuple[DeviceView, ...]) -> DeviceView | None:
+    return next((device for device in devices if device.status == "fault"), None)
+
+
+def _trouble(sheet: Sheet, stage: Stage, inner: Box, device: DeviceView) -> None:
+    m, theme, words = sheet.look.metrics, sheet.look.theme, sheet.look.words
+    others = any(d.status == "ready" for d in stage.view.devices)
+    small: TypeSize = "body" if m.portrait else "label"
+    column = Column(sheet, inner, "left")
+    column.add(m.u(6), lambda box: sheet.icon(box.cut_left(m.u(6))[0], "plug", theme.bad.ink))
+    column.text(
+        words(f"fault.{device.kind}"), theme.bad.ink, ("title", "body"), "strong", rows=2, gap=m.u(1.5)
+    )
     column.text(words(words.known("cause", device.cause)), theme.ink, ("body",), rows=3, gap=m.u(1))
     column.text(words(words.known("remedy", device.cause)), theme.muted, (small,), rows=3, gap=m.u(1))
     way = "fault.way.others" if others else "fault.way.operator"
