@@ -270,6 +270,8 @@ class Delivery:
     def _differs(self, ack: Ack) -> None:
         if ack.status == "ahead" and self._own_hash(ack) == ack.hash:
             return
+        if ack.status == "ahead" and not self._positions.is_current(ack.ledger_id):
+            return  # the next ledger's genesis says where we left it
         if ack.status != "ahead" and self._set_aside(ack.ledger_id):
             return
         common = (ack.common.seq, ack.common.hash) if ack.common else (-1, "")

@@ -40,6 +40,11 @@ class Positions:
         """Pass over a ledger the centre does not take, until `until` on the clock."""
         self._aside[ledger_id] = until
 
+    def is_current(self, ledger_id: str) -> bool:
+        """Whether this is the ledger being written."""
+        heads = self._source.ledgers()
+        return bool(heads) and heads[-1].ledger_id == ledger_id
+
     def active(self) -> Stretch | None:
         """The oldest ledger with something to deliver, else the current one; `None` before genesis."""
         every = stretches(self._source.ledgers())
