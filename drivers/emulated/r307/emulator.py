@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import re
 import selectors
 import time
 from collections.abc import Callable, Mapping
@@ -20,6 +21,8 @@ from drivers.emulated.r307.sensor import Sensor
 
 BITS_PER_BYTE = 10
 POWER_ON = b"\x55"
+FRAME_STARTS = re.compile(rb"(?=\xef\x01\xff\xff\xff\xff)")
+"""Faults on the way to the sensor happen to single frames, however many are read at once."""
 REPLUG_MS = 500.0
 NMEA = b"$GPRMC,235947.000,V,0000.0000,N,00000.0000,E,,,041299,,*1D\r\n"
 IMPOSTORS: Mapping[str, tuple[float, bytes]] = {
@@ -141,8 +144,8 @@ class Emulator:
 
     def _from_host(self) -> None:
         data = self._line.read()
-        if data:
-            data = b"".join(chunk.data for chunk in self.inbound.apply(data).chunks)
+        pieces = [self.inbound.apply(piece) for piece in FRAME_STARTS.split(data) if piece]
+        data = b"".join(chunk.data for piece in pieces for chunk in piece.chunks)
         if self.impostor or self._line.host_baud() != self._flash.settings.baud:
             return
         for frame in self._decoder.feed(data):
