@@ -46,8 +46,8 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "remedy.full": ("Beri tahu operator", "Tell the operator"),
     "remedy.notsupported": ("Beri tahu teknisi", "Tell the technician"),
     "remedy.other": ("Beri tahu operator", "Tell the operator"),
-    "fault.way.others": ("Cara lain tetap bisa dipakai", "The other ways still work"),
-    "fault.way.operator": ("Untuk presensi, hubungi operator", "To punch, ask the operator"),
+    "way.others": ("Cara lain tetap bisa dipakai", "The other ways still work"),
+    "way.operator": ("Untuk presensi, hubungi operator", "To punch, ask the operator"),
     # link to the centre
     "link.label": ("Pusat", "Centre"),
     "link.off": ("Tanpa jaringan", "No network"),
@@ -78,7 +78,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "punch.unsure": ("Waktu dipastikan kemudian · No. {seq}", "Time settled later · No. {seq}"),
     # a finger nobody knows
     "unknown.title": ("Jari tidak dikenal", "Finger not known"),
-    "unknown.lead": ("Belum tercatat", "Not recorded"),
+    "lead.unknown": ("Belum tercatat", "Not recorded"),
     "unknown.1": (
         "Tempelkan jari yang sama sekali lagi",
         "Place the same finger once more",
@@ -86,7 +86,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "unknown.2": ("Coba jari lain yang terdaftar", "Try another enrolled finger"),
     "unknown.3": ("Masih gagal? Hubungi operator", "Still no luck? Ask the operator"),
     # an image too poor to recognise anybody
-    "poor.lead": ("Sidik jari kurang jelas", "Fingerprint not clear"),
+    "lead.poor": ("Sidik jari kurang jelas", "Fingerprint not clear"),
     "poor.too_dry": ("Jari terlalu kering", "Finger too dry"),
     "poor.too_dry.1": ("Hembuskan napas ke ujung jari", "Breathe on your fingertip"),
     "poor.too_dry.2": ("Tempelkan lagi, tekan sedikit lebih kuat", "Place it again, press a little harder"),
@@ -112,7 +112,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "poor.other.1": ("Bersihkan dan keringkan ujung jari", "Clean and dry your fingertip"),
     "poor.other.2": ("Tempelkan lagi, rata dan diam", "Place it again, flat and still"),
     # refused by the rules
-    "refused.lead": ("Tidak dicatat", "Not recorded"),
+    "lead.refused": ("Tidak dicatat", "Not recorded"),
     "refused.inactive": ("Data pegawai tidak aktif", "Staff record is inactive"),
     "refused.inactive.1": ("Hubungi bagian kepegawaian", "Ask the personnel office"),
     "refused.closed": ("Di luar jam presensi", "Outside attendance hours"),
@@ -122,12 +122,12 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "refused.other.1": ("Hubungi operator", "Ask the operator"),
     # not on the disk
     "not_stored.title": ("TIDAK tersimpan", "NOT stored"),
-    "not_stored.lead": ("Presensi Anda belum tercatat", "Your attendance is not recorded"),
+    "lead.not_stored": ("Presensi Anda belum tercatat", "Your attendance is not recorded"),
     "not_stored.1": ("Segera beri tahu operator", "Tell the operator at once"),
     "not_stored.2": ("Tanda tangani daftar hadir kertas", "Sign the attendance sheet on paper"),
     "not_stored.3": ("Penyimpanan kiosk penuh atau rusak", "The kiosk's storage is full or broken"),
     # enrolment
-    "enrol.lead": ("Pendaftaran jari", "Finger enrolment"),
+    "lead.enrol": ("Pendaftaran jari", "Finger enrolment"),
     "enrol.place": ("Tempelkan jari", "Place your finger"),
     "enrol.lift": ("Angkat jari", "Lift your finger"),
     "enrol.again": ("Tempelkan jari yang sama lagi", "Place the same finger again"),
@@ -139,10 +139,10 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "enrol.step.3": ("Tempel kedua", "Second touch"),
     "enrol.step.4": ("Selesai", "Done"),
     # the kiosk cannot take punches at all
-    "fault.lead": ("Presensi berhenti sementara", "Attendance is paused"),
-    "fault.reader": ("Pembaca jari bermasalah", "Finger reader not working"),
-    "fault.terminal": ("Terminal bermasalah", "Terminal not working"),
-    "fault.camera": ("Kamera bermasalah", "Camera not working"),
+    "lead.fault": ("Presensi berhenti sementara", "Attendance is paused"),
+    "trouble.reader": ("Pembaca jari bermasalah", "Finger reader not working"),
+    "trouble.terminal": ("Terminal bermasalah", "Terminal not working"),
+    "trouble.camera": ("Kamera bermasalah", "Camera not working"),
     "fault.starting": ("Kiosk sedang menyiapkan diri", "The kiosk is getting ready"),
     "fault.starting.1": ("Tunggu beberapa saat", "Wait a moment"),
     "fault.storage": ("Penyimpanan bermasalah", "Storage is not working"),
@@ -153,7 +153,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "fault.other.2": ("Sementara itu pakai daftar hadir kertas", "Meanwhile, sign on paper"),
     # the daemon is away
     "away.title": ("Kiosk sedang menyala", "The kiosk is starting"),
-    "away.lead": ("Menghubungkan", "Connecting"),
+    "lead.away": ("Menghubungkan", "Connecting"),
     "away.1": ("Tunggu, layar ini kembali dengan sendirinya", "Please wait, this screen recovers by itself"),
     "away.2": ("Lebih dari satu menit? Beri tahu operator", "More than a minute? Tell the operator"),
     # durations

@@ -72,9 +72,9 @@ def _open_display(size: tuple[int, int] | None, *, fullscreen: bool) -> pygame.S
     # Not pygame.init(): joysticks and the like would be polled for nothing.
     pygame.display.init()
     pygame.font.init()
+    pygame.display.set_caption("Hadir")
     flags = pygame.FULLSCREEN if fullscreen else pygame.RESIZABLE
     screen = pygame.display.set_mode(size or ((0, 0) if fullscreen else DEFAULT_SIZE), flags)
-    pygame.display.set_caption("Hadir")
     pygame.mouse.set_visible(not fullscreen)
     return screen
 

@@ -10,13 +10,14 @@ from datetime import datetime
 from typing import Literal
 
 from kiosk.core.view import Card, ClockView, LinkView, SiteView, View
-from kiosk.core.zone import local
+from kiosk.core.zone import ZoneName, local
 from ui.strings import Language
 from ui.theme import ThemeName
 
 APPEAR_MS = 140
 GLOW_EVERY_S, GLOW_S, GLOW_FRAMES = 10.0, 0.9, 12
 FRAME_S = 1 / 60
+LAST_MS = 253_000_000_000_000  # in the year 9987
 NIGHT_FROM_HOUR, NIGHT_TO_HOUR = 18, 5
 ThemeChoice = Literal["auto", "light", "night"]
 NOTHING_YET = View(
@@ -107,7 +108,7 @@ class Director:
         """What to show at `now_s` (monotonic seconds) and `wall_ms` (the system's UTC clock)."""
         if self._card and now_s >= self._card_until_s:
             self._card = None
-        now = local(wall_ms + self.view.clock.offset_ms, self.view.site.zone)
+        now = moment(wall_ms + self.view.clock.offset_ms, self.view.site.zone)
         return Stage(
             view=self.view,
             card=self._card,
@@ -138,6 +139,11 @@ class Director:
             return self._theme
         night = now.hour >= NIGHT_FROM_HOUR or now.hour < NIGHT_TO_HOUR
         return "night" if night and self.view.clock.source != "none" else "light"
+
+
+def moment(wall_ms: int, zone: ZoneName) -> datetime:
+    """The local date and time to show; a clock gone mad is shown at the end it went to."""
+    return local(max(0, min(wall_ms, LAST_MS)), zone)
 
 
 def _glow(now_s: float) -> int:

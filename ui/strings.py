@@ -51,7 +51,7 @@ class Words:
     def known(self, group: str, code: str) -> str:
         """The key of `code` in a group, or the group's `other` when the catalogue lacks it."""
         key = f"{group}.{code}"
-        return key if key in CATALOGUE else f"{group}.other"
+        return key if key in CATALOGUE and "." not in code else f"{group}.other"
 
     def numbered(self, key: str) -> list[str]:
         """The texts `key.1`, `key.2`, ... as far as they go."""

@@ -61,7 +61,7 @@ def test_every_poor_image_of_the_reader_has_words_and_a_remedy() -> None:
         ("link", get_args(LinkStatus)),
         ("status", get_args(DeviceStatus)),
         ("device", get_args(DeviceKind)),
-        ("fault", get_args(DeviceKind)),
+        ("trouble", get_args(DeviceKind)),
         ("direction", get_args(Direction)),
     ],
 )

@@ -20,7 +20,7 @@ _SHARES = {"place": 0, "lift": 500, "again": 500}
 def draw(sheet: Sheet, stage: Stage, card: Card) -> None:
     """Compose the enrolment screen for the step in `card.code`, a failure, or a poor image's reason."""
     m, theme, words = sheet.look.metrics, sheet.look.theme, sheet.look.words
-    lead = words("enrol.lead")
+    lead = words("lead.enrol")
     if card.code == "failed":
         plain = coloured(sheet, stage, theme.bad, "forbidden", words("enrol.failed"), lead)
     elif card.code == "saved":

@@ -19,11 +19,11 @@ def draw(sheet: Sheet, stage: Stage) -> None:
 
 
 def _away(words: Words) -> Notice:
-    return Notice("note", "power", words("away.title"), words("away.lead"), tuple(words.numbered("away")))
+    return Notice("note", "power", words("away.title"), words("lead.away"), tuple(words.numbered("away")))
 
 
 def _fault(words: Words, code: str) -> Notice:
     key = words.known("fault", code)
     tone: ToneName = "note" if code == "starting" else "bad"
     icon = _ICONS.get(code, "warning")
-    return Notice(tone, icon, words(key), words("fault.lead"), tuple(words.numbered(key)))
+    return Notice(tone, icon, words(key), words("lead.fault"), tuple(words.numbered(key)))

@@ -14,7 +14,7 @@ from ui.sheet import Column, Sheet
 from ui.stage import Stage
 from ui.theme import Tone, mix
 
-_WIPED_IN = 650
+_WIPED_IN = 930
 
 
 def coloured(sheet: Sheet, stage: Stage, tone: Tone, icon: str, headline: str, lead: str = "") -> Box:

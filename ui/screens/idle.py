@@ -137,11 +137,11 @@ def _trouble(sheet: Sheet, stage: Stage, inner: Box, device: DeviceView) -> None
     column = Column(sheet, inner, "left")
     column.add(m.u(6), lambda box: sheet.icon(box.cut_left(m.u(6))[0], "plug", theme.bad.ink))
     column.text(
-        words(f"fault.{device.kind}"), theme.bad.ink, ("title", "body"), "strong", rows=2, gap=m.u(1.5)
+        words(f"trouble.{device.kind}"), theme.bad.ink, ("title", "body"), "strong", rows=2, gap=m.u(1.5)
     )
     column.text(words(words.known("cause", device.cause)), theme.ink, ("body",), rows=3, gap=m.u(1))
     column.text(words(words.known("remedy", device.cause)), theme.muted, (small,), rows=3, gap=m.u(1))
-    way = "fault.way.others" if others else "fault.way.operator"
+    way = "way.others" if others else "way.operator"
     column.text(words(way), theme.ink, (small,), "strong", rows=3, gap=m.u(1.5))
     column.lay()
 

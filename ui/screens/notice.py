@@ -63,14 +63,14 @@ def notice_for(words: Words, card: Card) -> Notice:
     if card.kind == "poor_image":
         key = words.known("poor", card.code)
         icon = POOR_ICONS.get(card.code, "finger")
-        return Notice("help", icon, words(key), words("poor.lead"), tuple(words.numbered(key)))
+        return Notice("help", icon, words(key), words("lead.poor"), tuple(words.numbered(key)))
     key = words.known("refused", card.code)
     icon = "closed" if card.code == "closed" else "forbidden"
-    return Notice("bad", icon, words(key), words("refused.lead"), tuple(words.numbered(key)))
+    return Notice("bad", icon, words(key), words("lead.refused"), tuple(words.numbered(key)))
 
 
 def _fixed(words: Words, tone: ToneName, icon: str, group: str) -> Notice:
-    return Notice(tone, icon, words(f"{group}.title"), words(f"{group}.lead"), tuple(words.numbered(group)))
+    return Notice(tone, icon, words(f"{group}.title"), words(f"lead.{group}"), tuple(words.numbered(group)))
 
 
 def _steps(sheet: Sheet, column: Column, steps: tuple[str, ...], width: int) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from kiosk.core.view import Card
-from kiosk.core.zone import local
+from kiosk.core.zone import ZoneName
 from ui import fonts
 from ui.box import Box
 from ui.screens import frame
 from ui.screens.halves import coloured
 from ui.sheet import Column, Sheet
-from ui.stage import Stage
+from ui.stage import Stage, moment
 from ui.strings import Words
 from ui.theme import ToneName, mix
 
@@ -35,11 +35,11 @@ def draw(sheet: Sheet, stage: Stage, card: Card) -> None:
     _person(sheet, stage, card, area, tone_name)
 
 
-def verdict_text(words: Words, card: Card, zone: str) -> str:
+def verdict_text(words: Words, card: Card, zone: ZoneName) -> str:
     """The verdict in words, e.g. `Terlambat 7 menit`."""
     if card.kind == "repeat":
         return (
-            words("verdict.duplicate", time=f"{local(card.at_ms, zone):%H:%M}")
+            words("verdict.duplicate", time=f"{moment(card.at_ms, zone):%H:%M}")
             if card.trusted
             else words("verdict.duplicate.unsure")
         )
@@ -79,7 +79,7 @@ def _portrait(sheet: Sheet, card: Card, box: Box) -> None:
 def _moment(sheet: Sheet, stage: Stage, card: Card, box: Box, tone_name: ToneName) -> None:
     m, theme, words = sheet.look.metrics, sheet.look.theme, sheet.look.words
     if card.trusted:
-        time_text, px = f"{local(card.at_ms, stage.view.site.zone):%H:%M}", m.type("time")
+        time_text, px = f"{moment(card.at_ms, stage.view.site.zone):%H:%M}", m.type("time")
         time_box, box = box.cut_left(fonts.width(time_text, "display", px), m.u(2.5))
         sheet.lines(time_box, (time_text,), theme.ink, px, "display")
     mark, rest = box.cut_left(m.u(3.5), m.u(1))

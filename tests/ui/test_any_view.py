@@ -1,0 +1,78 @@
+"""Whatever a well-formed view holds, it is drawn."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import msgspec
+import pygame
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kiosk.core.view import (
+    Card,
+    CardKind,
+    ClockView,
+    DeviceKind,
+    DeviceStatus,
+    DeviceView,
+    LinkStatus,
+    LinkView,
+    SiteView,
+    View,
+)
+from ui.canvas import Canvas
+from ui.gallery import SIZES
+from ui.metrics import Metrics
+from ui.samples import MORNING
+from ui.screens import compose
+from ui.sounds import SCORES, sound_for
+from ui.stage import Director
+
+ANY_INT = st.integers(-(2**53), 2**53)
+CODES = st.one_of(
+    st.text(max_size=20),
+    st.sampled_from(
+        ["on_time", "late", "duplicate", "closed", "too_dry", "place", "saved", "failed", "lead", "1"]
+    ),
+)
+
+
+def one_of(literal: Any) -> st.SearchStrategy[Any]:
+    return st.sampled_from(get_args(literal))
+
+
+CARDS = st.builds(
+    Card,
+    number=st.just(1), kind=one_of(CardKind), code=CODES,
+    show_ms=st.integers(1, 10**9), name=st.text(max_size=99),
+    at_ms=ANY_INT, trusted=st.booleans(), direction=st.sampled_from(["in", "out", "none"]), late_s=ANY_INT,
+    session=st.text(max_size=40), early_s=ANY_INT, seq=ANY_INT, step=ANY_INT, steps=ANY_INT,
+)  # fmt: skip
+DEVICES = st.builds(
+    DeviceView,
+    st.text(max_size=20),
+    one_of(DeviceKind),
+    one_of(DeviceStatus),
+    simulated=st.booleans(),
+    cause=CODES,
+)
+VIEWS = st.builds(
+    View,
+    revision=ANY_INT, language=st.sampled_from(["id", "en"]), fault=CODES, today=ANY_INT,
+    card=st.none() | CARDS,
+    site=st.builds(SiteView, st.text(max_size=80), st.sampled_from(["WIB", "WITA", "WIT"])),
+    clock=st.builds(ClockView, st.sampled_from(["ntp", "none"]), ANY_INT),
+    link=st.builds(LinkView, one_of(LinkStatus), ANY_INT), devices=st.lists(DEVICES, max_size=4).map(tuple),
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(VIEWS, st.sampled_from(SIZES), st.sampled_from([0.0, 0.05, 1.0]))
+def test_any_view_is_drawn(view: View, size: tuple[int, int], after_s: float) -> None:
+    director = Director()
+    director.receive(msgspec.structs.replace(view, card=None), 0, MORNING)
+    director.receive(view, 0, MORNING)
+    surface = pygame.Surface(size)
+    assert Canvas(surface).show(compose(director.stage(after_s, MORNING), Metrics(*size)))
+    assert view.card is None or sound_for(view.card) in SCORES
