@@ -286,8 +286,10 @@ class Terminal(ABC):
 
     def _after(self, error: DeviceError, *, opening: bool) -> None:
         if opening or isinstance(error, (Unavailable, Timeout, ProtocolError)):
+            hung_up_ourselves = not (opening or self._open_now)
             self.close()
-            self._is_down(error)
+            if not hung_up_ourselves:
+                self._is_down(error)
 
     def _is_down(self, error: DeviceError) -> None:
         first = self._down_since_s is None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 from contextlib import suppress
+from itertools import takewhile
 from types import TracebackType
 
 from drivers.base.deadline import Deadline
@@ -67,7 +68,8 @@ class Transfer:
     def piece(self, start: int, size: int) -> bytes:
         """`size` bytes from `start` on; what is missing is asked for again."""
         line = self._session.line
-        got, tries, silence = b"", 0, Deadline.after(line.patience.quiet_s)
+        quiet_s = line.patience.quiet_s - UDP_QUIET_S
+        got, tries, silence = b"", 0, Deadline.after(quiet_s)
         while tries < TRIES:
             line.deadline.check("read a large answer")
             answer = self._ask(start + len(got), size - len(got), silence)
@@ -77,10 +79,10 @@ class Transfer:
                 return got
             tries = 0 if fresh else tries + 1
             if answer.heard:
-                silence = Deadline.after(line.patience.quiet_s)
+                silence = Deadline.after(quiet_s)
         raise ProtocolError(f"{len(got)} of {size} bytes arrived, and no more in {TRIES} tries")
 
-    def _ask(self, start: int, size: int, silence: Deadline) -> _Answer:
+    def _ask(self, start: int, size: int, silence: Deadline) -> Answer:
         line = self._session.line
         try:
             with line.waiting(line.patience.answer_s if line.tcp else UDP_QUIET_S):
@@ -88,17 +90,17 @@ class Transfer:
         except Timeout:
             if line.tcp or silence.passed:
                 raise
-            return _Answer(size)
+            return Answer(size)
         return collect(line, size)
 
 
-def collect(line: Line, size: int | None) -> _Answer:
+def collect(line: Line, size: int | None) -> Answer:
     """The answer whose first frame is `line.last`; `size` None takes the size the terminal announces.
 
     Ends short when the terminal says it is done, and over UDP when nothing more comes: the word of the end
     may overtake the data. Over TCP silence raises `Timeout`.
     """
-    answer = _Answer(size)
+    answer = Answer(size)
     frame = line.last
     while frame is not None:
         answer.take(frame)
@@ -113,20 +115,23 @@ def collect(line: Line, size: int | None) -> _Answer:
     return answer
 
 
-class _Answer:
-    """Data packets of one answer, numbered from 0 in their session field by most firmwares."""
+class Answer:
+    """Data packets of one answer, numbered from 0 in their session field by all firmwares recorded so far.
+
+    A terminal that does not number (every packet has the same number) is believed when all came at once.
+    """
 
     def __init__(self, size: int | None) -> None:
         self.done = False
         self._size = size
         self._have = 0
-        self._parts: list[Frame] = []
+        self._parts: dict[tuple[int, bytes], None] = {}
 
     def take(self, frame: Frame) -> None:
-        """One more frame of the answer."""
+        """One more frame of the answer; a doubled packet counts once."""
         if frame.command == DATA:
-            self._parts.append(frame)
-            self._have += len(frame.data)
+            self._have += len(frame.data) if (frame.session, frame.data) not in self._parts else 0
+            self._parts[frame.session, frame.data] = None
         elif frame.command == PREPARE_DATA:
             self._size = int.from_bytes(frame.data[:4], "little") if self._size is None else self._size
         elif frame.command == ACK_OK:
@@ -142,27 +147,27 @@ class _Answer:
     @property
     def complete(self) -> bool:
         """Whether nothing more needs to come."""
-        if self._size is None:
-            return bool(self._parts)
-        return self._have >= self._size and len(self._joined()) >= self._size
+        return bool(self._parts) if self._size is None else self._have >= self._size
 
     @property
     def usable(self) -> bytes:
-        """All of the data; or its beginning up to the first lost packet, where the packets are numbered."""
-        whole = self._joined()
+        """All of the data; or its beginning up to the first packet that is lost or cut."""
+        by_number = dict(self._parts.keys())
+        if len(by_number) <= 1:
+            whole = b"".join(data for _, data in self._parts)
+            return whole if self._size in {None, len(whole)} else b""
+        gap = next(number for number in range(len(by_number) + 1) if number not in by_number)
+        parts = [by_number[number] for number in range(gap)]
+        whole = b"".join(parts)
         if self._size is None or len(whole) == self._size:
             return whole
-        numbered = self._numbered()
-        return whole if numbered and len(whole) < self._size else b""
+        return _beginning(parts) if len(whole) < self._size else b""
 
-    def _numbered(self) -> dict[int, bytes]:
-        """Packets by number up to the first gap; empty where the numbers mean nothing."""
-        by_number = {part.session: part.data for part in self._parts}
-        if not {0, 1} <= by_number.keys():
-            return {}
-        gap = next(number for number in range(len(by_number) + 1) if number not in by_number)
-        return {number: by_number[number] for number in range(gap)}
 
-    def _joined(self) -> bytes:
-        numbered = self._numbered()
-        return b"".join(numbered.values() if numbered else (part.data for part in self._parts))
+def _beginning(parts: list[bytes]) -> bytes:
+    """The packets of one length at the beginning, if there are two.
+
+    A datagram that lost zeros at its end still has the right checksum: only its length gives it away.
+    """
+    same = [*takewhile(lambda part: len(part) == len(parts[0]), parts)]
+    return b"".join(same) if len(same) > 1 else b""

@@ -1,4 +1,4 @@
-"""What every terminal must do, whatever the hardware. A driver's test file derives from `TerminalContract`."""
+"""What every terminal must do, whatever the hardware; a driver's tests derive from `TerminalContract`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from drivers.base.errors import Rejected, Unavailable
-from drivers.base.terminal import LiveEvent, Terminal, TerminalTemplate, TerminalUser
+from drivers.base.terminal import BadRow, LiveEvent, Terminal, TerminalTemplate, TerminalUser
 
 GUEST = "99017"
 CLOCK_TOLERANCE_MS = 2500
@@ -47,7 +47,8 @@ class TerminalContract:
         before = terminal.log()
         terminal.live(0.0)
         person.punch(user.user_id)
-        deadline_s, seen = time.monotonic() + 30.0, []
+        deadline_s = time.monotonic() + 30.0
+        seen: list[LiveEvent | BadRow] = []
         while not seen and time.monotonic() < deadline_s:
             seen = terminal.live(0.5)
         assert isinstance(seen[0], LiveEvent)

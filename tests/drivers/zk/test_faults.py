@@ -142,7 +142,9 @@ def test_one_connection_and_no_ping(emulate: Emulate, drive: Drive, monkeypatch:
 
 
 @pytest.mark.parametrize("tcp", [True, False], ids=["tcp", "udp"])
-def test_closing_from_another_thread_frees_a_call(emulate: Emulate, drive: Drive, tcp: bool) -> None:
+def test_closing_from_another_thread_frees_a_call(
+    emulate: Emulate, drive: Drive, tcp: bool, caplog: pytest.LogCaptureFixture
+) -> None:
     terminal = drive(emulate(), tcp=tcp)
     terminal.open()
     ended: list[type[BaseException]] = []
@@ -159,6 +161,7 @@ def test_closing_from_another_thread_frees_a_call(emulate: Emulate, drive: Drive
     terminal.close()
     thread.join(LIMIT_S)
     assert ended == [Unavailable]
+    assert not caplog.records
 
 
 def test_a_terminal_that_vanishes_while_nobody_punches(emulate: Emulate, drive: Drive) -> None:
