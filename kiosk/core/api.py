@@ -12,7 +12,7 @@ import msgspec
 
 from kiosk.core.payload import Shown
 from kiosk.core.record import TimeBlock
-from kiosk.core.view import ClockView, Delivery, DeviceView, LinkView
+from kiosk.core.view import ClockView, Delivery, DeviceKind, DeviceStatus, DeviceView, LinkView
 
 MAX_LINE_BYTES = 4 * 1024 * 1024
 Limit = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
@@ -37,6 +37,10 @@ class Command(msgspec.Struct, frozen=True, tag_field="cmd", kw_only=True):
 
 class GetStatus(Command, frozen=True, tag="status"):
     """State of everything; answered by `Status`."""
+
+
+class GetHealth(Command, frozen=True, tag="health"):
+    """What only the running kioskd knows, for `kioskctl doctor`; answered by `Health`."""
 
 
 class GetPunches(Command, frozen=True, tag="punches"):
@@ -130,7 +134,7 @@ class GetLedger(Command, frozen=True, tag="ledger"):
 
 
 AnyCommand = (
-    GetStatus | GetPunches | GetPeople | PutPeople | EnrolFinger | RemoveFinger | Emulate | Watch | Intent
+    GetStatus | GetHealth | GetPunches | GetPeople | PutPeople | EnrolFinger | RemoveFinger | Emulate | Watch | Intent
     | Rebuild | GetLedger
 )  # fmt: skip
 
@@ -202,6 +206,39 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     policy: str
     refused: dict[str, int]
     problems: tuple[str, ...] = ()
+
+
+class DeviceHealth(msgspec.Struct, frozen=True, kw_only=True):
+    """One device since kioskd started: `outages` ended or not, `fault_s` in fault of `watched_s` in all.
+
+    `info` is the model when it is ready, the fault and its remedy otherwise.
+    """
+
+    name: str
+    kind: DeviceKind
+    status: DeviceStatus
+    simulated: bool
+    cause: str
+    info: str
+    outages: int
+    fault_s: int
+    watched_s: int
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    """What only the running kioskd knows. `engine_age_s`: since its engine last turned round.
+
+    `link_cause` is a word of docs/protocol.md, empty when all is well; `backlog_since_ms` the time (UTC) of
+    the oldest record the centre has not accepted; `screens` how many watch the screen's socket.
+    """
+
+    config_file: str
+    python: str
+    link_cause: str
+    backlog_since_ms: int | None
+    screens: int
+    engine_age_s: float
+    devices: tuple[DeviceHealth, ...]
 
 
 class PunchRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -98,6 +98,11 @@ class ControlServer:
         """Whether the control thread is alive."""
         return self._thread.is_alive()
 
+    @property
+    def screens(self) -> int:
+        """How many clients of the screen's socket watch."""
+        return sum(c.watch_id is not None and c.authority == "ui" for c in tuple(self._connections))
+
     def _wake(self) -> None:
         with contextlib.suppress(OSError):  # full: it will wake anyway; closed: nobody is left to wake
             self._wake_w.send(b"\0")

@@ -22,6 +22,7 @@ from kiosk.daemon.devices import DeviceBoard
 from kiosk.daemon.emulation import EmulatedDevice, Emulation
 from kiosk.daemon.engine import Engine
 from kiosk.daemon.enrolment import Enrolments
+from kiosk.daemon.health import HealthSource
 from kiosk.daemon.hub import ViewHub
 from kiosk.daemon.keys import DeviceKeys
 from kiosk.daemon.notify import Notifier
@@ -44,8 +45,9 @@ BEAT_S = 5.0
 class Kiosk:
     """Every part of one kiosk, built from its configuration."""
 
-    def __init__(self, config: KioskConfig, policy: Policy, software: str) -> None:
+    def __init__(self, config: KioskConfig, policy: Policy, software: str, config_file: Path) -> None:
         self._config, self._policy, self._software = config, policy, software
+        self._config_file = config_file
         self._state_dir = Path(config.state_dir)
         self._state_dir.mkdir(parents=True, exist_ok=True, mode=0o750)
         self._lock = SingleInstance(self._state_dir)
@@ -181,6 +183,7 @@ class Kiosk:
             enrolments,
             Emulation(emulated, self._hub),
             status,
+            self._health_source(),
         )
         return ControlServer(
             Service(parts),
@@ -189,6 +192,16 @@ class Kiosk:
             on_refused=self._socket_refused,
             admin_group=config.control.admin_group,
             ui_group=config.control.ui_group,
+        )
+
+    def _health_source(self) -> HealthSource:
+        return HealthSource(
+            self._config_file,
+            self._state_dir,
+            self._engine,
+            self._board,
+            link_cause=lambda: self._delivery.cause if self._delivery else "",
+            screens=lambda: self._control.screens,
         )
 
     def _path(self, text: str) -> Path:

@@ -64,12 +64,13 @@ class Delivery:
     def __init__(self, engine: Engine, core: CoreState, hub: ViewHub) -> None:
         self._engine, self._core, self._hub = engine, core, hub
         self._status: LinkStatus = "connecting"
+        self.cause = ""  # why it is not online: a word of docs/protocol.md
 
     def event(self, event: events.SyncEvent) -> None:
         """Never blocks and never raises."""
         match event:
             case events.LinkChanged():
-                self._status = event.status
+                self._status, self.cause = event.status, event.cause
                 self._engine.post(self.show_link)
             case events.Acked():
                 self._engine.post(lambda: self._acked(event))

@@ -35,7 +35,7 @@ def main(argv: list[str]) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     try:
-        return Kiosk(config, policy, f"hadir {version('hadir')}").run(stop)
+        return Kiosk(config, policy, f"hadir {version('hadir')}", Path(arguments.config)).run(stop)
     except (AlreadyRunningError, SocketInUseError) as error:
         _complain(str(error))
     except StoreError as error:

@@ -18,6 +18,7 @@ from kiosk.daemon.core_state import CoreState
 from kiosk.daemon.emulation import Emulation
 from kiosk.daemon.engine import Engine
 from kiosk.daemon.enrolment import FINGERS, EnrolJob, Enrolments
+from kiosk.daemon.health import HealthSource
 from kiosk.daemon.hub import ViewHub
 from kiosk.daemon.lanes import LanesClosed
 from kiosk.daemon.reader_worker import ReaderWorker
@@ -43,6 +44,7 @@ class ServiceParts:
     enrolments: Enrolments
     emulation: Emulation
     status: StatusSource
+    health: HealthSource
 
 
 class Service:
@@ -51,10 +53,11 @@ class Service:
     def __init__(self, parts: ServiceParts) -> None:
         self._engine, self._core, self._hub = parts.engine, parts.core, parts.hub
         self._readers, self._enrolments, self._emulation = parts.readers, parts.enrolments, parts.emulation
-        self._status = parts.status
+        self._status, self._health = parts.status, parts.health
         self._state_dir, self._zone = Path(parts.config.state_dir), parts.config.site.zone
         self._commands: dict[type[api.Command], Callable[[Any, Emit], object]] = {
             api.GetStatus: lambda command, emit: self._status.read(),
+            api.GetHealth: lambda command, emit: self._health.read(),
             api.GetPunches: self._punches,
             api.GetPeople: self._people,
             api.PutPeople: self._put_people,
