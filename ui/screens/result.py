@@ -37,14 +37,10 @@ def draw(sheet: Sheet, stage: Stage, card: Card) -> None:
 
 def verdict_text(words: Words, card: Card, zone: ZoneName) -> str:
     """The verdict in words, e.g. `Terlambat 7 menit`."""
-    if card.kind == "repeat":
-        return (
-            words("verdict.duplicate", time=f"{moment(card.at_ms, zone):%H:%M}")
-            if card.trusted
-            else words("verdict.duplicate.unsure")
-        )
-    key = words.known("verdict", card.code)
-    return words(key, duration=words.duration(card.late_s or card.early_s))
+    unsure = card.code == "duplicate" and not card.trusted
+    key = "verdict.duplicate.unsure" if unsure else words.known("verdict", card.code)
+    time = f"{moment(card.at_ms, zone):%H:%M}"
+    return words(key, duration=words.duration(card.late_s or card.early_s), time=time)
 
 
 def initials(name: str) -> str:
