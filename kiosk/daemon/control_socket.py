@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import grp
 import os
 import shutil
 import socket
@@ -64,7 +65,9 @@ def address_of(path: Path) -> Iterator[str]:
 
 def _give_to(path: Path, group: str) -> None:
     try:
-        shutil.chown(path, group=group)
+        # A folder with the setgid bit has given it already, where a unit allows no chown.
+        if path.stat().st_gid != grp.getgrnam(group).gr_gid:
+            shutil.chown(path, group=group)
     except LookupError as error:
         raise OSError(f"there is no group {group!r}: see [control] in kiosk.toml") from error
 
