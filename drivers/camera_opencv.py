@@ -9,6 +9,7 @@ import numpy as np
 
 from drivers.base.camera import Camera, CameraSettings, Light, Pixels
 from drivers.base.errors import Timeout, Unavailable
+from drivers.face.images import small_grey
 
 _V4L2_AUTO, _V4L2_MANUAL = 3, 1
 """Values of V4L2_CID_EXPOSURE_AUTO (linux/v4l2-controls.h): aperture priority, and manual."""
@@ -92,11 +93,3 @@ class OpenCVCamera(Camera):
     def _close(self) -> None:
         if self._capture is not None:
             self._capture.release()
-
-
-def small_grey(rgb: Pixels, width_px: int) -> Pixels:
-    """The picture in grey and `width_px` wide, never enlarged."""
-    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
-    width = min(width_px, grey.shape[1])
-    height = round(grey.shape[0] * width / grey.shape[1])
-    return np.asarray(cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA), np.uint8)

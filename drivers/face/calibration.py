@@ -11,11 +11,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from drivers.base.errors import ProtocolError, Rejected
+from drivers.base.errors import NotSupported, ProtocolError, Rejected
 from drivers.base.face import Vector
 from drivers.face.gallery import merged
 
@@ -62,6 +63,15 @@ class Calibration:
     def to_json(self) -> str:
         """One readable object."""
         return json.dumps(asdict(self), indent=1)
+
+    @classmethod
+    def shipped(cls, family: str) -> Calibration:
+        """The one that comes with the package; raises `NotSupported` for a family without."""
+        try:
+            return cls.from_json((Path(__file__).parent / f"{family}.json").read_text("utf-8"))
+        except FileNotFoundError as error:
+            hint = "calibrate it with pictures of people: `kioskctl face calibrate DIR`"
+            raise NotSupported(f"there is no calibration for {family}", hint=hint) from error
 
     @classmethod
     def from_json(cls, text: str) -> Calibration:

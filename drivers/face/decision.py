@@ -27,12 +27,17 @@ class OperatingPoint:
     """The thresholds in force. `provenance` goes with every punch they decided."""
 
     threshold: float
-    margin: float = 0.02
+    margin: float = 0.005
     """How much better than the second best; asked of the winner on top of the threshold."""
     frames: int = 2
-    agreement: float = 0.6
-    """Least similarity of every single frame to the winner, in parts of the threshold."""
+    slack: float = 0.08
+    """How far below the threshold a single frame may lie; somebody else lies 0.1 below it and more."""
     provenance: str = ""
+
+    @property
+    def single_frame(self) -> float:
+        """The similarity every single frame must reach."""
+        return self.threshold - self.slack
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,5 +65,5 @@ def decide(gallery: Gallery, frames: Sequence[Vector], point: OperatingPoint) ->
     if best is None or best.score < point.threshold:
         return Decision(Outcome.UNKNOWN, best, second, point.threshold)
     doubtful = second is not None and best.score - second.score < point.margin
-    doubtful |= gallery.worst(best.person_id, frames) < point.agreement * point.threshold
+    doubtful |= gallery.worst(best.person_id, frames) < point.single_frame
     return Decision(Outcome.AMBIGUOUS if doubtful else Outcome.IDENTIFIED, best, second, point.threshold)

@@ -183,8 +183,8 @@ class Pipeline:
         after = visit.vectors[visit.named_by :]
         same = self.gallery.worst(visit.decision.best.person_id, after)
         visit.liveness.evidence.append(f"same person {same:.2f}")
-        enough = self.point.agreement * self.point.threshold
-        return self._end(visit, frame, ResultKind.RECOGNISED if same >= enough else ResultKind.ATTACK)
+        passed = same >= self.point.single_frame
+        return self._end(visit, frame, ResultKind.RECOGNISED if passed else ResultKind.ATTACK)
 
     def _end(self, visit: Visit, frame: Frame, kind: ResultKind, *, suspect: bool = False) -> list[Event]:
         visit.finished = True

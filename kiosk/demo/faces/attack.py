@@ -55,6 +55,8 @@ PHONE = Surface(
     height_px=440.0, margin=0.045, margin_grey=12, contrast=1.05, blur_px=0.9, moire=0.10, glare=0.5
 )
 MONITOR = Surface(height_px=660.0, margin=0.0, contrast=1.0, blur_px=1.1, moire=0.06, glare=0.25)
+CLEAN = Surface(height_px=640.0, margin=0.0, contrast=1.0, blur_px=0.7)
+"""A replay that shows no moire, glare or bezel: only the challenge is left to refuse it."""
 STILL = Handling(move=0.004, hz=0.3)
 
 KINDS: dict[str, tuple[Surface, Handling]] = {
@@ -69,6 +71,7 @@ KINDS: dict[str, tuple[Surface, Handling]] = {
     "phone still picture": (PHONE, Handling(move=0.04, yaw_deg=15, roll_deg=4, pitch_deg=6)),
     "replay on a phone": (PHONE, Handling(move=0.03, yaw_deg=6, roll_deg=3, pitch_deg=4)),
     "replay on a monitor": (MONITOR, STILL),
+    "replay without a trace": (CLEAN, STILL),
 }
 
 

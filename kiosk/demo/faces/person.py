@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 import cv2
 import numpy as np
@@ -12,7 +12,8 @@ import numpy as np
 from kiosk.demo.faces import mesh
 from kiosk.demo.faces.mesh import Array, Picture
 
-Act = Literal["blink", "left", "right", "closer", "still"]
+Act = Literal["blink", "left", "right", "closer"]
+ACTS: tuple[Act, ...] = get_args(Act)
 
 SIZE = (640, 480)
 _CAMERA_AT = 5.5

@@ -1,0 +1,24 @@
+"""Faces: accuracy, CPU, search and liveness, beside stock `face_recognition` on the same pictures.
+
+FACES_DIR holds PERSON/*.jpg (default ../shared/faces). The embeddings are kept in FACES_CACHE (default
+~/.cache/hadir), because the first run computes three for each picture; FACE_CLIPS is the number of
+generated clips of each attack.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+from bench.face import accuracy, liveness, pictures, speed
+from bench.figure import Figure
+
+
+def run() -> Iterator[Figure]:
+    people = pictures.load()
+    if people is None:
+        print(f"face: no pictures in {pictures.folder()}; set FACES_DIR", file=sys.stderr)
+        return
+    yield from accuracy.figures(people)
+    yield from speed.figures(people)
+    yield from liveness.figures(people)
