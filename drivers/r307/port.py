@@ -19,6 +19,8 @@ from drivers.r307.line import SerialLine
 REST_OF_FRAME_S = 0.5
 MAX_DATA_BYTES = 4096
 NOTHING = Expected(-1)
+UNREADABLE = -1
+"""Stands in `surplus` for an answer that came damaged: it may have been a refusal."""
 
 
 class Port:
@@ -72,6 +74,14 @@ class Port:
         """Whether an acknowledgement other than success answered nothing: some command failed unnoticed."""
         return any(code != OK for code in self.surplus)
 
+    def linger(self, quiet_s: float) -> None:
+        """Listen until the line is quiet: what still comes has answered nothing, and counts as skipped."""
+        with suppress(Timeout):
+            while not self.deadline.passed:
+                self._decoder.feed(self._line.read(Deadline.after(min(quiet_s, self.deadline.left_s))))
+                self._skip_whole_frames()
+        self.deadline.check("listen")
+
     def settle(self, quiet_s: float) -> None:
         """Throw away what is under way, until the line is quiet."""
         self._line.settle(quiet_s, self.deadline)
@@ -89,19 +99,26 @@ class Port:
         self._line.write(frame, self.deadline)
 
     def _drop_stale(self) -> None:
-        """What arrived before a command is sent cannot be its answer."""
+        """What arrived before a command is sent cannot be its answer; half a frame will be whole later."""
         self._incoming, self._at = b"", 0
         self._expected = NOTHING
+        self._decoder.stray = 0
+        self._skip_whole_frames()
         while data := self._line.waiting():
             self.deadline.check("drop what is stale")
             self._decoder.feed(data)
             self._skip_whole_frames()
-        self._decoder.clear()
 
     def _skip_whole_frames(self) -> None:
-        with suppress(ProtocolError):
-            while (frame := self._decoder.next()) is not None:
-                self._skip(frame)
+        while True:
+            try:
+                frame = self._decoder.next()
+            except ProtocolError:
+                self.surplus.append(UNREADABLE)
+                continue
+            if frame is None:
+                return
+            self._skip(frame)
 
     def _next_expected(self) -> Frame:
         while True:

@@ -12,7 +12,7 @@ from drivers.r307.answers import EXPECTED
 from drivers.r307.greeting import Greeting
 from drivers.r307.library import Zfm
 from drivers.r307.line import SerialLine
-from drivers.r307.port import Port
+from drivers.r307.port import UNREADABLE, Port
 
 QUIET_S = 0.03
 SLOTS_A_PAGE = 256
@@ -96,7 +96,13 @@ class R307Reader(Reader):
         return bool(zfm.ask(zfm.readImage))
 
     def _enrol_capture(self, step: int, deadline: Deadline) -> bool:
-        return self._capture(self._begin(deadline), step)
+        """Waits for stragglers: a refusal that is noticed only in the next step would spoil the template."""
+        zfm = self._begin(deadline)
+        while self._capture(zfm, step):
+            zfm.port.linger(QUIET_S)
+            if not zfm.port.out_of_step:
+                return True
+        return False
 
     def _capture(self, zfm: Zfm, buffer: int) -> bool:
         """Image and features; False without a finger."""
@@ -232,4 +238,5 @@ def captured(surplus: list[int]) -> bool:
     order: a refusal of Img2Tz among the skipped may be real, and so may a refusal of GenImg with another
     answer behind it. Then the search may have used the features of whoever came before.
     """
-    return not IMG2TZ_REFUSALS & set(surplus) and not GENIMG_REFUSALS & set(surplus[:-1])
+    unsure = IMG2TZ_REFUSALS | {UNREADABLE}
+    return not unsure & set(surplus) and not GENIMG_REFUSALS & set(surplus[:-1])

@@ -12,7 +12,7 @@ from drivers.emulated.r307.finger import Pad
 from drivers.emulated.r307.flash import Flash, Settings
 from drivers.emulated.r307.frame import Decoder
 from drivers.emulated.r307.sensor import Sensor
-from drivers.r307.library import Zfm
+from drivers.r307.library import Parameters, Zfm
 from drivers.r307.line import SerialLine
 from drivers.r307.port import Port
 from tests.drivers.r307.golden import AS608, CAPACITIVE, MANUAL, answered, sent
@@ -41,10 +41,12 @@ class RecordedLine(SerialLine):
         return b""
 
 
-def driven(dialogue: Dialogue, *names: str, before: bytes = b"", password: int = 0) -> Zfm:
+def driven(dialogue: Dialogue, *names: str, before: bytes = b"", password: int = 0, capacity: int = 0) -> Zfm:
     port = Port(RecordedLine(dialogue, list(names), before), 0xFFFFFFFF)
     port.begin(Deadline.after(1))
-    return Zfm(port, 0xFFFFFFFF, password)
+    zfm = Zfm(port, 0xFFFFFFFF, password)
+    zfm.parameters = Parameters(0, 0, capacity, 3, 0xFFFFFFFF, 2, 6) if capacity else None
+    return zfm
 
 
 def test_the_driver_reads_a_real_modules_parameters_behind_its_power_on_byte() -> None:
