@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import msgspec
 
-from kiosk.core.payload import Erased, Payload, Person, PersonPrivate, Punch, from_data
+from kiosk.core.payload import Carried, Erased, Payload, Person, PersonPrivate, Punch, from_data
+from kiosk.core.record import BadRecordError, decode_body
 from sync.centre.incoming import Arrived
 from sync.centre.ledgers import Ledger
 from sync.centre.store import Tx
@@ -21,7 +24,7 @@ _PUNCH = (
 def project(tx: Tx, ledger: Ledger, records: list[Arrived], now_ms: int) -> None:
     """Bring the reports up to the records just appended."""
     punches = []
-    for record in records:
+    for record in map(_unwrapped, records):
         payload = _payload(record)
         if isinstance(payload, Punch):
             punches.append(_punch_row(ledger, record, payload, 0, now_ms))
@@ -39,10 +42,22 @@ def project_provisional(tx: Tx, ledger: Ledger, record: Arrived, now_ms: int) ->
         "INSERT INTO provisional VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
         ledger.ledger_id, record.seq, record.body, now_ms,
     )  # fmt: skip
-    payload = _payload(record)
+    inner = _unwrapped(record)
+    payload = _payload(inner)
     if isinstance(payload, Punch):
-        row = _punch_row(ledger, record, payload, 1, now_ms)
+        row = _punch_row(ledger, inner, payload, 1, now_ms)
         tx.run(_PUNCH.partition(" ON CONFLICT")[0] + " ON CONFLICT DO NOTHING", *row)
+
+
+def _unwrapped(record: Arrived) -> Arrived:
+    """What a `carried` record holds, in the carrier's place; any other record as it is."""
+    payload = _payload(record)
+    if not isinstance(payload, Carried):
+        return record
+    try:
+        return replace(record, envelope=decode_body(payload.body))
+    except BadRecordError:
+        return record
 
 
 def _payload(record: Arrived) -> Payload | None:

@@ -57,6 +57,7 @@ class Rig:
         auto_approve: bool = True,
         disk_mb: int = 0,
         reserve_mb: int = 16,
+        sync: str = "",
     ) -> None:
         self._mounted = root if disk_mb else None
         if disk_mb:
@@ -76,6 +77,8 @@ class Rig:
         self.number = 0
         done = self.centre("key")
         self.config = self.folder.write_kiosk(done.stdout.strip())
+        settings = self.config.read_text(encoding="utf-8")
+        self.config.write_text(settings.replace("[sync]\n", f"[sync]\n{sync}"), encoding="utf-8")
         with self.config.open("a", encoding="utf-8") as file:
             file.write(f"\n[storage]\nreserve_mb = {reserve_mb}\n")
         (self.root / "policy.toml").write_text(POLICY.format(duplicate_s=duplicate_s), encoding="utf-8")

@@ -11,6 +11,8 @@ from itertools import cycle, islice
 from conftest import PEOPLE
 from rig import Rig, until
 
+from kiosk.core import api
+
 NUMBERS = [number for number, _ in PEOPLE]
 
 
@@ -58,17 +60,20 @@ def test_a_centre_killed_again_and_again_loses_and_doubles_nothing(kiosk: Rig) -
 
 
 def test_a_broker_that_drops_messages_loses_nothing(make_rig: Callable[..., Rig]) -> None:
-    kiosk = make_rig()
-    kiosk.mosquitto_extra = "max_queued_messages 10\nmax_inflight_messages 5\n"
+    kiosk = make_rig(sync="batch_bytes = 4096\nwindow = 64\n")
+    kiosk.mosquitto_extra = "max_queued_messages 10\nmax_inflight_messages 2\n"
     kiosk.start("reader", "kioskd")
     kiosk.wait_reader()
     for number, name in PEOPLE:
         kiosk.enrol(number, name)
-    for number in islice(cycle(NUMBERS), 300):
+    rows = tuple(api.PersonRow(n, f"L-{n:05}", f"Orang {n}") for n in range(2000))
+    assert kiosk.ask(api.PutPeople(rows=rows))["added"] == 2000
+    for number in islice(cycle(NUMBERS), 30):
         kiosk.tap(number)
     kiosk.start("broker", "centre")
     mine = all_arrived(kiosk)
     assert central_seqs(kiosk) == mine
+    assert "dropped" in kiosk.log("broker").lower()
 
 
 def test_a_broker_killed_during_punches_loses_nothing(kiosk: Rig) -> None:
