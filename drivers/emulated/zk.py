@@ -18,7 +18,8 @@ from pathlib import Path
 from drivers.emulated import zk_wire as wire
 from drivers.emulated.zk_control import ControlSocket
 from drivers.emulated.zk_machine import Machine
-from drivers.emulated.zk_net import QUIRKS, Network, quirk_plan, wire_plan
+from drivers.emulated.zk_net import Network
+from drivers.emulated.zk_outbox import QUIRKS, quirk_plan, wire_plan
 from drivers.emulated.zk_store import Model, Store
 from drivers.emulated.zk_wire import Moment, Person
 

@@ -9,8 +9,10 @@ from ipaddress import ip_interface
 
 from drivers.base.deadline import Deadline
 from drivers.base.errors import DeviceError, Rejected
-from drivers.zk.line import Patience, TcpLine, UdpLine
+from drivers.zk.line import Patience
 from drivers.zk.session import VENDOR_ERRORS, Session, translate
+from drivers.zk.tcp import TcpLine
+from drivers.zk.udp import UdpLine
 
 LOGGER = logging.getLogger(__name__)
 _AT_ONCE = 32

@@ -36,11 +36,10 @@ def user_size(total_bytes: int, users: int) -> int:
 
 
 def decode_users(data: bytes, size: int) -> tuple[TerminalUser, ...]:
-    """Everybody in a user table without its length; users whose id cannot be read are left out."""
+    """Everybody in a user table without its length; an id that cannot be read is empty."""
     if len(data) % size:
         raise ProtocolError(f"user table of {len(data)} bytes is no whole number of {size}-byte records")
-    people = _users_28(data) if size == 28 else _users_72(data)
-    return tuple(user for user in people if user.user_id)
+    return tuple(_users_28(data) if size == 28 else _users_72(data))
 
 
 def _users_28(data: bytes) -> list[TerminalUser]:

@@ -8,13 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from drivers.base.deadline import Deadline
-from drivers.base.errors import (
-    DeviceError,
-    Full,
-    ProtocolError,
-    Rejected,
-    Unavailable,
-)
+from drivers.base.errors import DeviceError, Rejected, Unavailable
 from drivers.base.terminal import (
     BadRow,
     ClockReading,
@@ -26,22 +20,13 @@ from drivers.base.terminal import (
     TerminalTemplate,
     TerminalUser,
 )
-from drivers.zk import events, people, timecode
-from drivers.zk.line import Line, Patience, TcpLine, UdpLine
+from drivers.zk import events, timecode
+from drivers.zk.directory import Directory
+from drivers.zk.line import Line, Patience
 from drivers.zk.log import read_log
-from drivers.zk.session import (
-    ACK_UNAUTH,
-    DATA,
-    GET_TEMPLATE,
-    PREPARE_DATA,
-    TEMPLATES,
-    USERS,
-    VENDOR_ERRORS,
-    Session,
-    Sizes,
-    translate,
-)
-from drivers.zk.transfer import Transfer, collect
+from drivers.zk.session import ACK_UNAUTH, VENDOR_ERRORS, Session, translate
+from drivers.zk.tcp import TcpLine
+from drivers.zk.udp import UdpLine
 
 LOGGER = logging.getLogger(__name__)
 
@@ -148,7 +133,7 @@ class ZkTerminal(Terminal):
 
     def _log(self, deadline: Deadline, mark: LogMark | None) -> Log:
         session = self._session(deadline)
-        return read_log(session, self._known().serial, mark, lambda: self._user_table(session)[0])
+        return read_log(session, self._known().serial, mark, self._directory(session).users)
 
     def _live(self, deadline: Deadline, timeout_s: float) -> list[LiveEvent | BadRow]:
         session = self._session(deadline)
@@ -165,69 +150,26 @@ class ZkTerminal(Terminal):
         return punches
 
     def _users(self, deadline: Deadline) -> tuple[TerminalUser, ...]:
-        return self._user_table(self._session(deadline))[0]
-
-    def _user_table(self, session: Session) -> tuple[tuple[TerminalUser, ...], int, Sizes]:
-        """Everybody, the size of a user record, and how full the terminal is."""
-        sizes = session.sizes()
-        if not sizes.users:
-            return (), 72 if self._tcp else 28, sizes
-        with Transfer(session, USERS) as transfer:
-            data = _body(transfer.read(), "user table")
-        size = people.user_size(len(data), sizes.users)
-        if len(data) // size < sizes.users:
-            raise ProtocolError(f"user table of {len(data) // size} users, the terminal counts {sizes.users}")
-        return people.decode_users(data, size), size, sizes
+        return self._directory(self._session(deadline)).users()
 
     def _put_user(self, deadline: Deadline, user: TerminalUser) -> TerminalUser:
-        session = self._session(deadline)
-        there, size, sizes = self._user_table(session)
-        user = people.checked(user, size, self._known().user_id_width)
-        same = next((other for other in there if other.user_id == user.user_id), None)
-        if same is None and sizes.users >= sizes.user_capacity > 0:
-            raise Full(f"the terminal holds {sizes.users} users and has room for no more")
-        taken = {other.uid for other in there}
-        uid = same.uid if same is not None else user.uid or _free(taken)
-        if same is None and uid in taken:
-            raise Rejected("uid_taken", f"number {uid} belongs to another user of the terminal")
-        user = replace(user, uid=uid)
-        session.put_user(user, size)
-        return user
+        return self._directory(self._session(deadline)).put_user(user)
 
     def _delete_user(self, deadline: Deadline, user_id: str) -> bool:
-        session = self._session(deadline)
-        uid = next((user.uid for user in self._user_table(session)[0] if user.user_id == user_id), None)
-        if uid is not None:
-            session.delete_user(uid)
-        return uid is not None
+        return self._directory(self._session(deadline)).delete_user(user_id)
 
     def _templates(self, deadline: Deadline) -> tuple[TerminalTemplate, ...]:
-        session = self._session(deadline)
-        sizes = session.sizes()
-        if not sizes.templates:
-            return ()
-        with Transfer(session, TEMPLATES) as transfer:
-            found = people.decode_templates(_body(transfer.read(), "template table"))
-        if len(found) < sizes.templates:
-            raise ProtocolError(f"{len(found)} templates, the terminal counts {sizes.templates}")
-        return found
+        return self._directory(self._session(deadline)).templates()
 
     def _get_template(self, deadline: Deadline, uid: int, finger: int) -> TerminalTemplate | None:
-        session = self._session(deadline)
-        code, _ = session.command(GET_TEMPLATE, uid.to_bytes(2, "little") + bytes([finger]), 1032)
-        if code not in {PREPARE_DATA, DATA}:
-            return None
-        data = collect(session.line, None).usable
-        if len(data) < 2:
-            raise ProtocolError(f"template of {len(data)} bytes")
-        return TerminalTemplate(uid, finger, data[-1], data[:-1])
+        return self._directory(self._session(deadline)).get_template(uid, finger)
 
     def _put_template(self, deadline: Deadline, user: TerminalUser, template: TerminalTemplate) -> None:
-        session = self._session(deadline)
-        there, size, _ = self._user_table(session)
-        if user.uid not in {other.uid for other in there if other.user_id == user.user_id}:
-            raise Rejected("refused", f"user {user.user_id} is not number {user.uid} on this terminal")
-        session.put_template(people.checked(user, size, self._known().user_id_width), template, size)
+        self._directory(self._session(deadline)).put_template(user, template)
+
+    def _directory(self, session: Session) -> Directory:
+        info = self._known()
+        return Directory(session, info.user_id_width, new_firmware=self._tcp or "TFT" in info.platform)
 
     def _clock(self, session: Session) -> ClockReading:
         before = self._local_now()
@@ -264,15 +206,3 @@ class ZkTerminal(Terminal):
         if self._open_now and last is not None and last.command == ACK_UNAUTH:
             return Unavailable(f"{doing}: the terminal no longer knows this login")
         return translate(doing, error)
-
-
-def _body(data: bytes, what: str) -> bytes:
-    """A table without the length that precedes it."""
-    declared = int.from_bytes(data[:4], "little")
-    if len(data) < 4 or len(data) - 4 < declared:
-        raise ProtocolError(f"{what} of {len(data) - 4} bytes, the terminal announces {declared}")
-    return data[4 : 4 + declared]
-
-
-def _free(taken: set[int]) -> int:
-    return next(uid for uid in range(1, 0x10000) if uid not in taken)

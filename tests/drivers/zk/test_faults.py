@@ -343,6 +343,24 @@ def test_no_room_for_another_user(emulate: Emulate, drive: Drive) -> None:
     assert terminal.put_user(TerminalUser(0, "1003", "Nama Baru")).uid == 3
 
 
+def test_a_user_whose_id_cannot_be_read_is_not_overwritten(emulate: Emulate, drive: Drive) -> None:
+    emulator = emulate()
+    emulator.store.add_person(wire.Person(1, "\x07", "Siapa"))
+    terminal = drive(emulator)
+    terminal.open()
+    assert terminal.users() == ()
+    assert terminal.put_user(TerminalUser(0, "77")).uid == 2
+    with pytest.raises(Rejected):
+        terminal.put_user(TerminalUser(1, "78"))
+
+
+def test_the_first_user_of_an_empty_terminal_over_udp(emulate: Emulate, drive: Drive) -> None:
+    """pyzk takes the short records for UDP, whatever the terminal."""
+    terminal = drive(emulate(), tcp=False)
+    terminal.open()
+    assert terminal.put_user(TerminalUser(0, "77", "Pegawai Pertama")) in terminal.users()
+
+
 def test_ids_that_are_no_numbers(emulate: Emulate, drive: Drive) -> None:
     emulator = emulate(id_width=24)
     terminal = drive(emulator)

@@ -33,9 +33,9 @@ def test_both_layouts(size: int) -> None:
     assert decode_users(data, size) == (TerminalUser(513, "40123", "Siti", 14, 987654, "2", "123"),)
 
 
-def test_a_user_without_a_readable_id_is_left_out() -> None:
-    data = Person(1, "").record(72) + Person(2, "8").record(72)
-    assert [user.uid for user in decode_users(data, 72)] == [2]
+def test_a_user_id_that_cannot_be_read_is_empty() -> None:
+    data = Person(1, "\x01").record(72) + Person(2, "8").record(72)
+    assert [(user.uid, user.user_id) for user in decode_users(data, 72)] == [(1, ""), (2, "8")]
 
 
 @pytest.mark.parametrize(("total", "users", "size"), [(56, 2, 28), (144, 2, 72), (504, 7, 72), (504, 18, 28)])
