@@ -27,7 +27,8 @@ from ui.strings import LANGUAGES
 from ui.theme import ThemeName
 
 DEFAULT_SIZE = (800, 480)
-EXIT_OK, EXIT_USAGE, EXIT_NO_DISPLAY = 0, 2, 3
+EXIT_OK, EXIT_NO_DISPLAY = 0, 3
+INVISIBLE = {"dummy", "offscreen"}
 log = logging.getLogger(__name__)
 
 
@@ -71,6 +72,8 @@ def _show(options: argparse.Namespace) -> int:
 def _open_display(size: tuple[int, int] | None, *, fullscreen: bool) -> pygame.Surface:
     # Not pygame.init(): joysticks and the like would be polled for nothing.
     pygame.display.init()
+    if pygame.display.get_driver() in INVISIBLE and "SDL_VIDEODRIVER" not in os.environ:
+        raise pygame.error("SDL found no screen to draw on")
     pygame.font.init()
     pygame.display.set_caption("Hadir")
     flags = pygame.FULLSCREEN if fullscreen else pygame.RESIZABLE

@@ -105,8 +105,10 @@ def test_without_any_display_it_stops_at_once_too(peer: Any) -> None:
     assert stop(program) < 1
 
 
-def test_a_display_that_cannot_be_opened_is_said(peer: Any) -> None:
-    program = start(peer.path, os.environ | {"SDL_VIDEODRIVER": "no_such_driver"})
+@pytest.mark.parametrize("driver", [{"SDL_VIDEODRIVER": "no_such_driver"}, {}])
+def test_a_display_that_cannot_be_opened_is_said(peer: Any, driver: dict[str, str]) -> None:
+    hidden = {"DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER", "XDG_RUNTIME_DIR"}
+    program = start(peer.path, {k: v for k, v in os.environ.items() if k not in hidden} | driver)
     _, said = program.communicate(timeout=20)
     assert program.returncode == 3
     assert b"no display" in said
