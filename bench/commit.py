@@ -1,6 +1,7 @@
 """Commit of a punch against a bare one-row SQLite insert of as many bytes with the same durability.
 
-Both sides: WAL, `synchronous=FULL`, one fsync a commit. Ours also chains, projects and updates the witness.
+Both sides: WAL, `synchronous=FULL`, sectors never shared by commits (`psow=0`), one fsync a commit. Ours also
+checks, chains, keeps three derived B-trees and updates the witness.
 The ledger of a million records is filled in bulk first, outside the clock.
 """
 
@@ -65,7 +66,8 @@ def _store(state: Path) -> Iterator[Store]:
 
 @contextlib.contextmanager
 def _bare(path: Path) -> Iterator[sqlite3.Connection]:
-    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+    address = f"file:{path}?psow=0"
+    with contextlib.closing(sqlite3.connect(address, uri=True, isolation_level=None)) as db:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
         db.execute("CREATE TABLE row (n INTEGER PRIMARY KEY, content BLOB)")

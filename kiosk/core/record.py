@@ -85,7 +85,7 @@ def encode_body(record: Record) -> bytes:
 
     Raises `BadRecordError` when the record breaks the format's limits.
     """
-    _check(record.data, "data")
+    _check(record.data)
     body = _encoder.encode(record)
     limit = MAX_CARRIED_BYTES if record.type == "carried" else MAX_BODY_BYTES
     if len(body) > limit:
@@ -113,20 +113,40 @@ def private_hash(salt: bytes, text: bytes) -> str:
     return hashlib.sha256(salt + text).hexdigest()
 
 
-def _check(value: Any, where: str) -> None:
+def _check(data: dict[str, Any]) -> None:
+    if not _storable(data):
+        raise BadRecordError(_fault(data, "data") or "data: cannot be stored")
+
+
+def _storable(value: Any) -> bool:
+    """Whether `_fault` would find nothing; this one is in the way of every commit."""
     kind = type(value)
     if kind is str or kind is bool or value is None:
-        return
+        return True
     if kind is int:
-        if not -MAX_INTEGER <= value <= MAX_INTEGER:
-            raise BadRecordError(f"{where}: {value} does not fit in 53 bits")
-    elif kind is dict:
+        return bool(-MAX_INTEGER <= value <= MAX_INTEGER)
+    if kind is dict:
+        for key, item in value.items():
+            if type(key) is not str or not key.isascii() or not _storable(item):
+                return False
+        return True
+    return (kind is list or kind is tuple) and all(map(_storable, value))
+
+
+def _fault(value: Any, where: str) -> str:
+    """What cannot be stored, and where; empty when all can."""
+    if type(value) is dict:
         for key, item in value.items():
             if type(key) is not str or not key.isascii():
-                raise BadRecordError(f"{where}: key {key!r} is not ASCII text")
-            _check(item, f"{where}.{key}")
-    elif kind is list or kind is tuple:
+                return f"{where}: key {key!r} is not ASCII text"
+            if fault := _fault(item, f"{where}.{key}"):
+                return fault
+    elif type(value) in (list, tuple):
         for index, item in enumerate(value):
-            _check(item, f"{where}[{index}]")
-    else:
-        raise BadRecordError(f"{where}: a {kind.__name__} cannot be stored; scale it to an integer")
+            if fault := _fault(item, f"{where}[{index}]"):
+                return fault
+    elif not _storable(value):
+        if type(value) is int:
+            return f"{where}: {value} does not fit in 53 bits"
+        return f"{where}: a {type(value).__name__} cannot be stored; scale it to an integer"
+    return ""

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from kiosk.core import api
 from kiosk.core import payload as p
 from kiosk.core.proof import Anchor
+from kiosk.core.record import TimeBlock
+from kiosk.core.zone import local
 from kiosk.daemon.keys import DeviceKeys
 from kiosk.daemon.store import CursorMismatch, Store, StoreReader
 from tests.store.samples import IDENTITY, NUMBER, Reopen, add_person, append, at, enrolment, person, punch
@@ -173,7 +175,7 @@ events = st.one_of(
     ),
     st.builds(p.Alias, person_id=ids, same_as=ids),
     st.builds(
-        p.Correction, boot_id=st.just("boot-1"), from_seq=seqs, upto_seq=seqs, offset_ms=st.integers(-9, 9),
+        p.Correction, boot_id=st.just("boot-1"), from_seq=seqs, upto_seq=seqs, offset_ms=st.sampled_from([0, 70_000_000, -90_000_000]),
         source=st.just("ntp"), uncertainty_ms=st.just(5),
     ),
     st.builds(
@@ -185,7 +187,7 @@ events = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(events, max_size=25), st.data())
 def test_a_replay_gives_the_same_tables_whatever_happened(
     tmp_path_factory: pytest.TempPathFactory, happened: list[p.Payload | str], data: st.DataObject
@@ -196,8 +198,17 @@ def test_a_replay_gives_the_same_tables_whatever_happened(
         for event in happened:
             _happen(store, event, data)
         assert store.rebuild().differences == 0
+        for day in range(-2, 3):
+            assert store.punches_today(at(day * 86_400), "WITA") == _counted_one_by_one(
+                store, at(day * 86_400)
+            )
     finally:
         store.close()
+
+
+def _counted_one_by_one(store: Store, moment: TimeBlock) -> int:
+    rows = store.punches(api.GetPunches(limit=1000), "WITA").punches
+    return sum(row.local[:10] == local(moment.wall_ms, "WITA").date().isoformat() for row in rows)
 
 
 def _happen(store: Store, event: p.Payload | str, data: st.DataObject) -> None:
@@ -214,4 +225,4 @@ def _happen(store: Store, event: p.Payload | str, data: st.DataObject) -> None:
         with store.transaction() as transaction:
             transaction.append(event, at(), p.PersonPrivate(number=NUMBER, name="N"))
     elif isinstance(event, p.Payload):
-        append(store, event)
+        append(store, event, after_s=data.draw(st.integers(-3, 3)) * 40_000)

@@ -13,11 +13,13 @@ from kiosk.core.payload import Carried, Punch, from_data
 from kiosk.core.record import BadRecordError, Record, TimeBlock, decode_body
 from kiosk.core.view import Delivery
 from kiosk.core.zone import ZONES, ZoneName, local, wall_ms
+from kiosk.daemon.store import days
 from kiosk.daemon.store.errors import translated
 from kiosk.daemon.store.queries import Queries, number_kind
 from kiosk.daemon.store.schema import KEY_MASK, KEY_SHIFT, key_of
 
 CENTRE = "centre"
+_IN_DAY = "u.key >= ? AND u.key < ? AND u.true_ms >= ? AND u.true_ms < ?"
 
 
 class Lists(Queries):
@@ -51,8 +53,8 @@ class Lists(Queries):
         accepted.
         Raises `ValueError` for a `day` that is none.
         """
-        where, values = self._punch_filter(wanted, zone)
         with translated(self._path):
+            where, values = self._punch_filter(wanted, zone)
             total = self._db.execute(f"SELECT COUNT(*) FROM punches u {where}", values).fetchone()[0]
             keys = self._db.execute(
                 "SELECT u.key, u.carrier, u.true_ms, p.person_id, p.number, p.name FROM punches u "
@@ -66,18 +68,20 @@ class Lists(Queries):
 
     def punches_today(self, at: TimeBlock, zone: ZoneName) -> int:
         """How many punches the local day of `at` has seen."""
-        start, end = day_bounds(local(at.wall_ms, zone).date(), zone)
         with translated(self._path):
-            found = self._db.execute(
-                "SELECT COUNT(*) FROM punches WHERE true_ms >= ? AND true_ms < ?", (start, end)
-            ).fetchone()
+            bounds = self._day_bounds(local(at.wall_ms, zone).date(), zone)
+            found = self._db.execute(f"SELECT COUNT(*) FROM punches u WHERE {_IN_DAY}", bounds).fetchone()
         return int(found[0])
+
+    def _day_bounds(self, day: date, zone: ZoneName) -> tuple[int, int, int, int]:
+        start, end = day_bounds(day, zone)
+        return *days.keys_between(self._db, start, end), start, end
 
     def _punch_filter(self, wanted: api.GetPunches, zone: ZoneName) -> tuple[str, list[object]]:
         where, values = list[str](), list[object]()
         if wanted.day:
-            where.append("u.true_ms >= ? AND u.true_ms < ?")
-            values += day_bounds(date.fromisoformat(wanted.day), zone)
+            where.append(_IN_DAY)
+            values += self._day_bounds(date.fromisoformat(wanted.day), zone)
         if wanted.number:
             person = self.person_by_number(wanted.number)
             where.append("u.person = (SELECT n FROM people WHERE person_id = ?)")

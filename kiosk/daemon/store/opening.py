@@ -40,7 +40,10 @@ def open_store(
             connect.refuse_unusable(path)
         db = connect.connect_writer(path)
         undo.callback(db.close)
-        schema.migrate(db)
+        if schema.version(db) != schema.LATEST:
+            from kiosk.daemon.store.migrations import migrate
+
+            migrate(db)
         sync_folder(state_dir)
         witness = Witness(state_dir / WITNESS)
         undo.callback(witness.close)

@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
 from kiosk.core import payload as p
 from kiosk.core.record import BadRecordError, Private, TimeBlock, decode_body
+from kiosk.daemon.store import days
 from kiosk.daemon.store.schema import KEY_MASK, key_of
 
+_PUNCH = (
+    "INSERT INTO punches SELECT ?, COALESCE(same_as, n), ?, ?, ?, ?, ?, ?, ?, ? FROM people "
+    "WHERE person_id = ? ON CONFLICT (key) DO UPDATE SET carrier = excluded.carrier"
+)
 _private_decoder = msgspec.json.Decoder(p.PersonPrivate)
-P = TypeVar("P", bound=p.Payload)
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(msgspec.Struct, frozen=True):
     """A record on its way into the tables; `carrier` is the key of the record that carries it, if any."""
 
     ledger_n: int
@@ -74,26 +76,24 @@ def person_n(db: sqlite3.Connection, person_id: str) -> int:
 
 def _punch(db: sqlite3.Connection, punch: p.Punch, fact: Fact) -> None:
     at = fact.at
-    db.execute(
-        "INSERT INTO punches VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-        "ON CONFLICT (key) DO UPDATE SET carrier = excluded.carrier",
-        (
-            fact.key, person_n(db, punch.person_id), at.wall_ms, at.wall_ms, at.source, at.uncertainty_ms,
-            at.boot_id, at.boot_ms, punch.shown.direction, fact.carrier,
-        ),
+    row = (
+        fact.key, at.wall_ms, at.wall_ms, at.source, at.uncertainty_ms, at.boot_id, at.boot_ms,
+        punch.shown.direction, fact.carrier, punch.person_id,
     )  # fmt: skip
+    if db.execute(_PUNCH, row).rowcount == 0:
+        person_n(db, punch.person_id)
+        db.execute(_PUNCH, row)
+    days.add(db, fact.key, at.wall_ms)
 
 
 def _correction(db: sqlite3.Connection, correction: p.Correction, fact: Fact) -> None:
+    first, last = key_of(fact.ledger_n, correction.from_seq), key_of(fact.ledger_n, correction.upto_seq)
     db.execute(
         "UPDATE punches SET true_ms = wall_ms + ?, source = ?, uncertainty_ms = ? "
         "WHERE key BETWEEN ? AND ? AND boot_id = ?",
-        (
-            correction.offset_ms, correction.source, correction.uncertainty_ms,
-            key_of(fact.ledger_n, correction.from_seq), key_of(fact.ledger_n, correction.upto_seq),
-            correction.boot_id,
-        ),
-    )  # fmt: skip
+        (correction.offset_ms, correction.source, correction.uncertainty_ms, first, last, correction.boot_id),
+    )
+    days.redo(db, first, last)
 
 
 def _person(db: sqlite3.Connection, person: p.Person, fact: Fact) -> None:

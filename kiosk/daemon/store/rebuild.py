@@ -17,7 +17,7 @@ def rebuild(db: sqlite3.Connection) -> Rebuilt:
         db.execute(f"CREATE TEMP TABLE before_{table} AS SELECT * FROM main.{table}")
     schema.drop_derived(db)
     schema.create_derived(db)
-    records = sum(replay(db, n, table) for n, table in stored_ledgers(db))
+    records = replay_all(db)
     differences = sum(_differences(db, table) for table in schema.DERIVED_TABLES)
     for table in schema.DERIVED_TABLES:
         db.execute(f"DROP TABLE temp.before_{table}")
@@ -26,13 +26,18 @@ def rebuild(db: sqlite3.Connection) -> Rebuilt:
     return Rebuilt(records, people, punches, differences)
 
 
-def stored_ledgers(db: sqlite3.Connection) -> list[tuple[int, str]]:
+def replay_all(db: sqlite3.Connection) -> int:
+    """Fill empty derived tables from every ledger in the open transaction; how many records there were."""
+    return sum(_replay(db, n, table) for n, table in _stored_ledgers(db))
+
+
+def _stored_ledgers(db: sqlite3.Connection) -> list[tuple[int, str]]:
     """Number and table of each ledger held here, oldest first."""
     rows = db.execute("SELECT n, last_seq IS NULL FROM ledgers WHERE stored ORDER BY n").fetchall()
     return [(n, "ledger" if current else f"ledger_{n}") for n, current in rows]
 
 
-def replay(db: sqlite3.Connection, ledger_n: int, table: str) -> int:
+def _replay(db: sqlite3.Connection, ledger_n: int, table: str) -> int:
     """Let every record of one ledger have its consequences again; how many there were."""
     count = 0
     rows = db.execute(

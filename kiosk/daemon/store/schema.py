@@ -1,10 +1,10 @@
-"""The tables, numbered migrations to the newest, and the triggers that keep the ledger append-only."""
+"""The newest tables, and the triggers that keep the ledger append-only."""
 
 from __future__ import annotations
 
 import sqlite3
 
-LATEST = 1
+LATEST = 2
 KEY_SHIFT = 40
 KEY_MASK = (1 << KEY_SHIFT) - 1
 
@@ -52,7 +52,8 @@ CREATE TABLE punches (
     direction TEXT NOT NULL, carrier INTEGER
 );
 CREATE INDEX punches_by_person ON punches (person);
-CREATE INDEX punches_by_time ON punches (true_ms);
+CREATE TABLE days (start INTEGER PRIMARY KEY, day INTEGER NOT NULL);
+CREATE INDEX days_by_day ON days (day);
 CREATE TABLE evidence (
     key INTEGER PRIMARY KEY, punch INTEGER NOT NULL, kind TEXT NOT NULL, ciphertext_sha256 TEXT NOT NULL,
     size_bytes INTEGER NOT NULL, wall_ms INTEGER NOT NULL
@@ -63,7 +64,7 @@ CREATE TABLE seals (
 );
 CREATE TABLE runs (id INTEGER PRIMARY KEY, key INTEGER NOT NULL, type TEXT NOT NULL, boot_id TEXT NOT NULL);
 """
-DERIVED_TABLES = ("people", "templates", "slots", "punches", "evidence", "seals", "runs")
+DERIVED_TABLES = ("people", "templates", "slots", "punches", "days", "evidence", "seals", "runs")
 
 _REFUSALS = {
     "no_update": "BEFORE UPDATE ON {table} BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END",
@@ -86,22 +87,11 @@ def version(db: sqlite3.Connection) -> int:
     return int(db.execute("PRAGMA user_version").fetchone()[0])
 
 
-def migrate(db: sqlite3.Connection) -> None:
-    """Bring the database to schema `LATEST`, each step in its own transaction."""
-    if version(db) == LATEST:
-        return
-    from sqlite_utils import Database, Migrations
-
-    steps = Migrations("kiosk")
-
-    @steps(name="001_ledger_and_what_follows_from_it")
-    def first(database: Database) -> None:
-        for statement in _statements(LEDGER + ";" + KEPT + DERIVED):
-            database.execute(statement)
-        restore_triggers(database.conn)
-        database.execute("PRAGMA user_version = 1")
-
-    steps.apply(Database(db, recursive_triggers=False, execute_plugins=False))
+def create_kept(db: sqlite3.Connection) -> None:
+    """Make what is not derived: an empty ledger and what is kept beside it."""
+    for statement in _statements(LEDGER + ";" + KEPT):
+        db.execute(statement)
+    restore_triggers(db)
 
 
 def create_derived(db: sqlite3.Connection) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import msgspec
 
@@ -17,8 +16,7 @@ from kiosk.daemon.store.types import Appended, Head
 SALT_BYTES = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(msgspec.Struct, frozen=True):
     """A record as it went into the database, so that it can go in once more when the disk was full."""
 
     payload: Payload

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import msgspec
+
 from kiosk.core.payload import LedgerPoint
 
 
@@ -16,8 +18,7 @@ class Identity:
     software: str
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(msgspec.Struct, frozen=True):
     """The last record of the current ledger."""
 
     ledger_id: str
@@ -30,8 +31,7 @@ class Head:
         return LedgerPoint(self.ledger_id, self.seq, self.hash.hex())
 
 
-@dataclass(frozen=True, slots=True)
-class Appended:
+class Appended(msgspec.Struct, frozen=True):
     """Where a record went."""
 
     seq: int

@@ -55,7 +55,8 @@ class Writer(Lists):
             raise
         finally:
             self._busy = False
-        self._account_for_photos(transaction)
+        if self.room.given_up:
+            self._account_for_photos(transaction)
 
     def checkpoint(self) -> None:
         """Move the WAL into the database as far as readers allow."""
@@ -82,9 +83,11 @@ class Writer(Lists):
         return self.head, self._n
 
     def _begin(self) -> tuple[Head, int]:
-        with translated(self._path):
+        try:
             self._db.execute("BEGIN IMMEDIATE")
             return self._opening()
+        except sqlite3.Error as error:
+            raise translate(error, self._path) from error
 
     def _insert(self, transaction: Transaction, written: Written) -> None:
         try:
@@ -145,10 +148,9 @@ class Writer(Lists):
 
     def _account_for_photos(self, transaction: Transaction) -> None:
         names, self.room.given_up = self.room.given_up, ()
-        if names:
-            with self.transaction() as after:
-                removed = EvidenceRemoved(ciphertext_sha256s=names, reason="disk_full")
-                after.append(removed, transaction.written[-1].fact.at)
+        with self.transaction() as after:
+            removed = EvidenceRemoved(ciphertext_sha256s=names, reason="disk_full")
+            after.append(removed, transaction.written[-1].fact.at)
 
     @contextlib.contextmanager
     def _lazily(self) -> Iterator[None]:
