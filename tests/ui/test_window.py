@@ -107,6 +107,8 @@ def test_without_any_display_it_stops_at_once_too(peer: Any) -> None:
 
 @pytest.mark.parametrize("driver", [{"SDL_VIDEODRIVER": "no_such_driver"}, {}])
 def test_a_display_that_cannot_be_opened_is_said(peer: Any, driver: dict[str, str]) -> None:
+    if not driver and any(Path("/dev/dri").glob("card*")):
+        pytest.skip("this machine has a screen of its own, which would be used")
     hidden = {"DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER", "XDG_RUNTIME_DIR"}
     program = start(peer.path, {k: v for k, v in os.environ.items() if k not in hidden} | driver)
     _, said = program.communicate(timeout=20)
