@@ -11,7 +11,7 @@ KEY ?=
 BIN := .venv/bin
 export PYTHON
 
-.PHONY: run test test-slow bench screens lint format setup setup-test lock clean
+.PHONY: run test test-slow bench screens lint format setup setup-test setup-slow lock clean
 
 run: setup
 	exec $(BIN)/kioskd demo --dir $(DIR) $(if $(HEADLESS),--headless)
@@ -19,7 +19,7 @@ run: setup
 test: lint
 	$(BIN)/pytest -m "not slow and not hardware" $(PYTEST)
 
-test-slow: setup-test
+test-slow: setup-slow
 	$(BIN)/pytest -m "$(MARK)" --timeout 3600 $(PYTEST)
 
 bench: setup-test
@@ -43,6 +43,9 @@ setup:
 
 setup-test:
 	@scripts/setup.sh test
+
+setup-slow:
+	@scripts/setup.sh slow
 
 lock:
 	$(or $(PYTHON),python3) scripts/lock.py

@@ -1,18 +1,20 @@
 #!/bin/sh
-# Make everything that `make run` (run) or `make test` (test) needs: system packages, then .venv from the lock.
+# Make everything that `make run` (run), `make test` (test) or `make test-slow` (slow) needs: system packages, then .venv from the lock.
 # Repeats are instant: .venv/.ready-KIND holds a hash of all that went in.
 set -eu
-kind=${1:?usage: scripts/setup.sh run|test}
+kind=${1:?usage: scripts/setup.sh run|test|slow}
 cd "$(dirname "$0")/.."
 exec 9<"$0"
 flock 9
 
-# fonts-inter is the screen's typeface; the libx* are what the SDL inside pygame-ce looks for at run time.
-packages="mosquitto fonts-inter libstdc++6 libx11-6 libxcursor1 libxext6 libxi6 libxkbcommon0 libxrandr2 libxss1"
+# The screen's typeface, and what the SDL inside pygame-ce looks for at run time.
+packages="mosquitto $(tr '\n' ' ' <packaging/screen-packages)"
+test="git postgresql procps sqlite3 systemd udev xauth xdotool xvfb"
 case $kind in
 run) ;;
-test) packages="$packages git postgresql procps sqlite3 xauth xdotool xvfb" ;;
-*) echo "setup: no such kind: $kind (run or test)" >&2 && exit 2 ;;
+test) packages="$packages $test" ;;
+slow) packages="$packages $test debootstrap dpkg-dev systemd-container qemu-user-static binfmt-support" ;;
+*) echo "setup: no such kind: $kind (run, test or slow)" >&2 && exit 2 ;;
 esac
 
 say() { echo "setup: $*" >&2; }
@@ -95,7 +97,7 @@ virtual_environment() {
 hash_of() { { echo "$PWD" && "$python" --version && cat "$@"; } 2>/dev/null | sha256sum; }
 
 python=$(python_of_right_age)
-all=$(hash_of requirements.lock setup.cfg scripts/setup.sh)
+all=$(hash_of requirements.lock setup.cfg scripts/setup.sh packaging/screen-packages)
 [ "$(cat ".venv/.ready-$kind" 2>/dev/null)" != "$all" ] || exit 0
 system_packages
 python=$(python_of_right_age)
@@ -104,7 +106,7 @@ if ! python_is_whole; then
     exit 1
 fi
 locked=$(hash_of requirements.lock)
-all=$(hash_of requirements.lock setup.cfg scripts/setup.sh)
+all=$(hash_of requirements.lock setup.cfg scripts/setup.sh packaging/screen-packages)
 if [ "$(cat .venv/.locked 2>/dev/null)" != "$locked" ]; then
     virtual_environment
     echo "$locked" >.venv/.locked

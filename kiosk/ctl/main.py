@@ -27,6 +27,7 @@ COMMANDS = {
     "emulate": "kiosk.ctl.emulate:emulate",
     "policy": "kiosk.ctl.files:policy",
     "config": "kiosk.ctl.files:config",
+    "update": "kiosk.ctl.update:update",
 }
 
 

@@ -5,6 +5,7 @@ Made on any machine that reaches a package index; the kiosk it is for may be of 
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -24,12 +25,16 @@ GLIBC_MINORS = range(36, 16, -1)  # Debian 12 has glibc 2.36
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which bundle: for a Debian architecture and these Pythons, signed or not."""
+    """Which bundle: for a Debian architecture and these Pythons, signed or not.
+
+    `third_parties` holds wheels gathered before, from an earlier bundle: nothing is fetched then.
+    """
 
     architecture: str
     pythons: tuple[str, ...]
     secret_key: Path | None = None
     public_key: Path | None = None
+    third_parties: Path | None = None
 
 
 def make_bundle(checkout: Path, wanted: Wanted, out: Path) -> Path:
@@ -56,6 +61,21 @@ def make_bundle(checkout: Path, wanted: Wanted, out: Path) -> Path:
 
 def _gather_wheels(checkout: Path, wanted: Wanted, wheels: Path, scratch: Path) -> None:
     """What the lock names, as the lock's own hashes know it, and our own code as a wheel."""
+    if wanted.third_parties is None:
+        _download(checkout, wanted, wheels, scratch)
+    else:
+        ours = shutil.ignore_patterns("hadir-*.whl")
+        shutil.copytree(wanted.third_parties, wheels, ignore=ours, copy_function=os.link)
+    source = scratch / "source"
+    for name in PACKAGES:
+        shutil.copytree(checkout / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in SOURCES:
+        if (checkout / name).exists():
+            shutil.copy2(checkout / name, source / name)
+    _pip("wheel", "--no-deps", "--no-build-isolation", "-w", str(wheels), str(source))
+
+
+def _download(checkout: Path, wanted: Wanted, wheels: Path, scratch: Path) -> None:
     lock = scratch / "lock.txt"
     text = (checkout / "requirements.lock").read_text(encoding="utf-8")
     lock.write_text(runtime_lock(text, wanted_by(checkout / "setup.cfg")), encoding="utf-8")
@@ -65,13 +85,6 @@ def _gather_wheels(checkout: Path, wanted: Wanted, wheels: Path, scratch: Path) 
     for python in wanted.pythons:
         _pip("download", "--no-deps", "--require-hashes", "--no-build-isolation", "-r", str(lock),
              "-d", str(wheels), "--python-version", python, "--implementation", "cp", *platforms)  # fmt: skip
-    source = scratch / "source"
-    for name in PACKAGES:
-        shutil.copytree(checkout / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in SOURCES:
-        if (checkout / name).exists():
-            shutil.copy2(checkout / name, source / name)
-    _pip("wheel", "--no-deps", "--no-build-isolation", "-w", str(wheels), str(source))
 
 
 def _pip(*what: str) -> None:

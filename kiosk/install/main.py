@@ -1,4 +1,4 @@
-"""`python3 -m kiosk.install`: what `make install`, a bundle, the `.deb` and `kioskctl update` run."""
+"""`hadir-install`: what `make install`, a bundle, the `.deb` and `kioskctl update` run."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from kiosk.install.staging import check_fits, stage
 COMPLAINT = 1
 
 
-def main(argv: list[str]) -> int:
+def main(argv: list[str] | None = None) -> int:
     """Exit 0 when done, 1 with what stopped it and what to do, 2 for wrong usage."""
     options = _parser().parse_args(argv)
     try:
@@ -79,7 +79,7 @@ def _uninstall(options: argparse.Namespace) -> int:
 def _bundle(options: argparse.Namespace) -> int:
     from kiosk.install.bundle import Wanted, make_bundle
 
-    wanted = Wanted(options.arch, tuple(options.python.split(",")), options.key, options.pub)
+    wanted = Wanted(options.arch, tuple(options.python.split(",")), options.key, options.pub, options.wheels)
     sys.stdout.write(f"{make_bundle(options.source, wanted, options.out)}\n")
     return 0
 
@@ -116,7 +116,7 @@ def _alone() -> Iterator[None]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python3 -m kiosk.install", description=__doc__)
+    parser = argparse.ArgumentParser(prog="hadir-install", description=__doc__)
     parser.add_argument("--root", type=Path, default=Path("/"), help="another system's root, for images")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -143,6 +143,7 @@ def _parser() -> argparse.ArgumentParser:
     bundle.add_argument("--python", default="3.11,3.13", help="Debian 12 has 3.11, Debian 13 has 3.13")
     bundle.add_argument("--key", type=Path, help="sign with this key")
     bundle.add_argument("--pub", type=Path, help="a first installation trusts this key from then on")
+    bundle.add_argument("--wheels", type=Path, help="take third parties from here, fetch nothing")
     bundle.add_argument("--out", type=Path, default=Path("dist"))
     bundle.set_defaults(do=_bundle)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from kiosk.install.layout import Layout
 from kiosk.install.staging import BROUGHT
 
-COMMANDS = ("kioskctl", "hadir-centre")
+COMMANDS = ("kioskctl", "hadir-centre", "hadir-install")
 BACKED_OFF = ("kioskd", "kiosk-ui", "kiosk-face", "hadir-centre")
 RESTART_STEPS_SINCE = 254
 UNITS = "lib/systemd/system"
