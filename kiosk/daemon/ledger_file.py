@@ -15,7 +15,7 @@ from kiosk.core.export import Header, Line, row_of
 from kiosk.core.payload import Genesis, LedgerPoint, from_data
 from kiosk.core.proof import Anchor, Kept, SignedHead
 from kiosk.core.record import BadRecordError, Row, decode_body
-from kiosk.daemon.store.sections import Database, UnreadableError
+from kiosk.daemon.store.sections import Database, NotADatabaseError, UnreadableError
 
 __all__ = ["LedgerFile", "Section", "UnreadableError", "kept_in", "open_ledgers"]
 _HEADER = msgspec.json.Decoder(Header)
@@ -48,14 +48,18 @@ class LedgerFile:
 
 def open_ledgers(path: Path) -> LedgerFile:
     """The ledgers in a database or an export. Raises `UnreadableError`, `OSError`."""
-    with path.open("rb") as file:
-        start = file.read(16)
-    if start.startswith(b"SQLite format 3"):
-        database = Database(path)
-        return LedgerFile(tuple(_of_table(database, table) for table in database.tables()), database.close)
-    if start.startswith(b'{"hadir_export"'):
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: there is no such file")
+    try:
+        database = Database(
+            path
+        )  # first: closing a plain file would drop SQLite's locks on a database of ours
+    except NotADatabaseError:
+        with path.open("rb") as file:
+            if not file.read(16).startswith(b'{"hadir_export"'):
+                raise UnreadableError(f"{path}: neither a kiosk's database nor an export") from None
         return LedgerFile(tuple(_exported(path)), lambda: None)
-    raise UnreadableError(f"{path}: neither a kiosk's database nor an export")
+    return LedgerFile(tuple(_of_table(database, table) for table in database.tables()), database.close)
 
 
 def kept_in(path: Path) -> list[Kept]:

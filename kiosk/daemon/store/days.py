@@ -23,10 +23,7 @@ def redo(db: sqlite3.Connection, first: int, last: int) -> None:
     """Take into account that the times of the punches `first` to `last` are new."""
     after = db.execute("SELECT MIN(key) FROM punches WHERE key > ?", (last,)).fetchone()[0]
     end = last if after is None else after
-    before = db.execute(
-        "SELECT true_ms FROM punches WHERE key < ? ORDER BY key DESC LIMIT 1", (first,)
-    ).fetchone()
-    day = before[0] // MS_PER_DAY if before else None
+    day = _day_before(db, first)
     db.execute("DELETE FROM days WHERE start BETWEEN ? AND ?", (first, end))
     times = db.execute(
         "SELECT key, true_ms FROM punches WHERE key BETWEEN ? AND ? ORDER BY key", (first, end)
@@ -37,10 +34,16 @@ def redo(db: sqlite3.Connection, first: int, last: int) -> None:
             db.execute("INSERT INTO days VALUES (?, ?)", (key, day))
 
 
+def _day_before(db: sqlite3.Connection, key: int) -> int | None:
+    text = "SELECT true_ms FROM punches WHERE key < ? ORDER BY key DESC LIMIT 1"
+    found = db.execute(text, (key,)).fetchone()
+    return found[0] // MS_PER_DAY if found else None
+
+
 def keys_between(db: sqlite3.Connection, start_ms: int, end_ms: int) -> tuple[int, int]:
     """Keys (from, below) between which every punch of these milliseconds lies, with others perhaps."""
     found = db.execute(
-        "SELECT MIN(d.start), MAX(COALESCE((SELECT MIN(start) FROM days WHERE start > d.start), ?)) FROM days d "
-        "WHERE d.day BETWEEN ? AND ?", (END, start_ms // MS_PER_DAY, (end_ms - 1) // MS_PER_DAY)
+        "SELECT MIN(d.start), MAX(COALESCE((SELECT MIN(start) FROM days WHERE start > d.start), ?)) "
+        "FROM days d WHERE d.day BETWEEN ? AND ?", (END, start_ms // MS_PER_DAY, (end_ms - 1) // MS_PER_DAY)
     ).fetchone()  # fmt: skip
     return (0, 0) if found[0] is None else (found[0], found[1])

@@ -51,6 +51,8 @@ def open_store(
         store = Store(db, path, keys, identity, witness, room, lock)
         _settle(store, db, (keys, identity), witness, at)
         room.keep()
+        if reserve_mb:
+            connect.lengthen_wal(path)
         publish(keys, state_dir)
         undo.pop_all()
     return store

@@ -16,6 +16,10 @@ class UnreadableError(Exception):
     """The file, or the rest of it, cannot be read."""
 
 
+class NotADatabaseError(UnreadableError):
+    """The file is something else."""
+
+
 class Database:
     """A `kiosk.db` that is only looked at. Nothing but the names of the ledger tables is relied on."""
 
@@ -31,7 +35,8 @@ class Database:
             )
         except sqlite3.Error as error:
             self._db.close()
-            raise UnreadableError(f"{path}: {error}") from error
+            kind = NotADatabaseError if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB else UnreadableError
+            raise kind(f"{path}: {error}") from error
 
     def tables(self) -> list[str]:
         """The ledger tables, oldest first, the current one last."""

@@ -31,7 +31,7 @@ from kiosk.daemon.store.writer import Writer
 log = logging.getLogger(__name__)
 Opened = Literal["new", "same", "restored"]
 LastRun = Literal["first", "clean", "unclean", "reboot"]
-CHECKPOINT_COMMITS = 250
+CHECKPOINT_COMMITS = 100
 CARRY_BYTES = 1 << 20
 MS_PER_DAY = 86_400_000
 
