@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,15 +9,7 @@ from typing import Any
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from rig import Rig, rig
-
-PEOPLE = (
-    ("198501012010011001", "Ahmad Fauzi Nasution, S.Pd."),
-    ("199002142015032002", "Dewi Lestari Wulandari, S.Si."),
-    ("3201014507950002", "Ayu Puspitasari"),
-)
+from tests.e2e.rig import PEOPLE, Rig, rig
 
 
 @pytest.fixture

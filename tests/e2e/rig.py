@@ -20,6 +20,11 @@ from kiosk.core import api
 from kiosk.demo.client import answers, ask, tell
 from kiosk.demo.folder import DEVICE, DemoFolder, mosquitto
 
+PEOPLE = (
+    ("198501012010011001", "Ahmad Fauzi Nasution, S.Pd."),
+    ("199002142015032002", "Dewi Lestari Wulandari, S.Si."),
+    ("3201014507950002", "Ayu Puspitasari"),
+)
 BIN = Path(sys.executable).parent
 POLICY = """\
 version = "test-1"

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import PEOPLE
-from rig import BIN, Rig, until
+
+from tests.e2e.rig import BIN, PEOPLE, Rig, until
 
 
 def run_kioskd(config: Path) -> subprocess.CompletedProcess[str]:

@@ -8,10 +8,8 @@ import time
 from collections.abc import Callable
 from itertools import cycle, islice
 
-from conftest import PEOPLE
-from rig import Rig, until
-
 from kiosk.core import api
+from tests.e2e.rig import PEOPLE, Rig, until
 
 NUMBERS = [number for number, _ in PEOPLE]
 

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import psutil
 import pytest
-from rig import BIN, until
 
 from kiosk.core import api
 from kiosk.demo.client import ask
 from kiosk.demo.people import PEOPLE
+from tests.e2e.rig import BIN, until
 
 
 @contextmanager

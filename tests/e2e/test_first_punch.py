@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from conftest import PEOPLE
-from rig import Rig, until
+from tests.e2e.rig import PEOPLE, Rig, until
 
 
 def test_a_punch_goes_from_stored_to_accepted(make_rig: Callable[..., Rig]) -> None:

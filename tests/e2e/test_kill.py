@@ -8,10 +8,9 @@ import time
 from itertools import cycle
 
 import pytest
-from conftest import PEOPLE
-from rig import Rig
 
 from kiosk.demo.client import DemoError
+from tests.e2e.rig import PEOPLE, Rig
 
 KILLS = 200
 NUMBERS = [number for number, _ in PEOPLE]

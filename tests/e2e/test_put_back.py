@@ -7,8 +7,7 @@ import sqlite3
 from itertools import cycle, islice
 from pathlib import Path
 
-from conftest import PEOPLE
-from rig import Rig, until
+from tests.e2e.rig import PEOPLE, Rig, until
 
 NUMBERS = [number for number, _ in PEOPLE]
 
