@@ -99,9 +99,8 @@ def _embed_all(paths: list[Path]) -> Iterable[NDArray[np.float32]]:
 
 
 def _embed(path: Path) -> NDArray[np.float32]:
-    from drivers.face.dlib_engine import DlibEngine
-
     from bench.face.stock import face_encodings
+    from drivers.face.dlib_engine import DlibEngine
 
     if not _ENGINES:
         _ENGINES.append(DlibEngine())

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from drivers.base.camera import Frame
-from drivers.base.face import FaceEngine, Vector
+from drivers.base.face import FaceEngine
 from drivers.face import geometry
 from drivers.face.decision import Decision, OperatingPoint, Outcome, decide
 from drivers.face.embedder import Embedder
@@ -79,8 +79,7 @@ class Pipeline:
         """Take one frame; returns what is new."""
         tracks = self._tracker.step(frame, self._motion.moved(frame.small))
         events: list[Event] = list(self._forget({track.number for track in tracks}))
-        for ticket, vector in self._embedder.finished():
-            self._take(ticket, vector)
+        self._take_finished()
         for track in sorted(tracks, key=lambda track: -track.box.width):
             visit = self._visits.setdefault(track.number, self._new(track))
             before = (visit.advice, visit.liveness.asked)
@@ -97,13 +96,13 @@ class Pipeline:
             del self._visits[number]
             yield Gone(number)
 
-    def _take(self, ticket: int, vector: Vector) -> None:
-        """A vector has come back; its visitor may have left meanwhile."""
-        visit = self._visits.get(ticket)
-        if visit is None:
-            return
-        visit.asked_for -= 1
-        visit.vectors.append(vector)
+    def _take_finished(self) -> None:
+        """Vectors that have come back; their visitor may have left meanwhile."""
+        for ticket, vector in self._embedder.finished():
+            visit = self._visits.get(ticket)
+            if visit is not None:
+                visit.asked_for -= 1
+                visit.vectors.append(vector)
 
     def _watch(self, visit: Visit, frame: Frame) -> list[Event]:
         grey = self._tracker.grey
@@ -143,6 +142,7 @@ class Pipeline:
             for view in visit.take_best(wanted):
                 self._embedder.submit(visit.track.number, view.chip)
                 visit.asked_for += 1
+            self._take_finished()
 
     def _conclude(self, visit: Visit, frame: Frame) -> list[Event]:
         if visit.asked_for or len(visit.vectors) < self.point.frames or visit.best is None:
