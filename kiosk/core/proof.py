@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
@@ -90,3 +91,23 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...]
     absent_private: tuple[int, ...] = ()
     erased: tuple[tuple[str, int], ...] = ()
+
+
+def with_erasures(reports: Sequence[Report]) -> list[Report]:
+    """The reports, where a private part is absent that no `erased` record in any of the ledgers names."""
+    erased = {place for report in reports for place in report.erased}
+    return [_unerased(report, erased) for report in reports]
+
+
+def _unerased(report: Report, erased: set[tuple[str, int]]) -> Report:
+    gone = [seq for seq in report.absent_private if (report.ledger_id, seq) not in erased]
+    if not gone:
+        return report
+    fault = Fault(
+        gone[0], "missing", f"record {gone[0]}: its private part is not there, and none says it was erased"
+    )
+    if report.first_bad_seq is not None and report.first_bad_seq <= fault.seq:
+        return msgspec.structs.replace(report, faults=(*report.faults, fault))
+    return msgspec.structs.replace(
+        report, ok=False, first_bad_seq=fault.seq, fault=fault.kind, faults=(fault, *report.faults)
+    )

@@ -12,12 +12,13 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
+from kiosk.core.displaced import Place
 from kiosk.core.payload import Erased, Genesis, Payload, Seal, from_data
-from kiosk.core.proof import Anchor, Fault, FaultKind, Kept, Report, SignedHead, Span
+from kiosk.core.proof import Anchor, Fault, FaultKind, Kept, Report, SignedHead, Span, with_erasures
 from kiosk.core.record import ZERO_HASH, BadRecordError, Record, Row, chain_hash, decode_body
 from kiosk.core.sign import seal_statement, signature_holds
 
-__all__ = ["Anchor", "Kept", "Report", "SignedHead", "Verifier", "verify"]
+__all__ = ["Anchor", "Kept", "Report", "SignedHead", "Verifier", "verify", "with_erasures"]
 
 
 def verify(
@@ -42,26 +43,6 @@ def verify(
     return with_erasures([verifier.finish(head)])[0]
 
 
-def with_erasures(reports: Sequence[Report]) -> list[Report]:
-    """The reports, where a private part is absent that no `erased` record in any of the ledgers names."""
-    erased = {place for report in reports for place in report.erased}
-    return [_unerased(report, erased) for report in reports]
-
-
-def _unerased(report: Report, erased: set[tuple[str, int]]) -> Report:
-    gone = [seq for seq in report.absent_private if (report.ledger_id, seq) not in erased]
-    if not gone:
-        return report
-    fault = Fault(
-        gone[0], "missing", f"record {gone[0]}: its private part is not there, and none says it was erased"
-    )
-    if report.first_bad_seq is not None and report.first_bad_seq <= fault.seq:
-        return msgspec.structs.replace(report, faults=(*report.faults, fault))
-    return msgspec.structs.replace(
-        report, ok=False, first_bad_seq=fault.seq, fault=fault.kind, faults=(fault, *report.faults)
-    )
-
-
 class Verifier:
     """Takes rows one by one; `finish` says what was found. Rows and proofs are of one ledger."""
 
@@ -82,7 +63,7 @@ class Verifier:
         self._last = self._count = self._anchored = self._signed = 0
         self._hash = ZERO_HASH
         self._faults: list[Fault] = []
-        self._place: _Place | None = None
+        self._place: Place | None = None
         self._notes: list[str] = []
         self._absent: list[int] = []
         self._erased: list[tuple[str, int]] = []
@@ -139,14 +120,14 @@ class Verifier:
             self._fault(row.seq, "reordered", "it stands there twice, or out of its place")
             return
         if row.seq != self._last + 1:
-            self._place = _Place(self._last + 1, None)
+            self._place = Place(self._last + 1, None)
             self._place.see(row.seq, record.seq if record else None)
             return
         chained = chain_hash(self._hash, row.body) == row.hash
         if record is None:
             self._fault(row.seq, "edited", "it cannot be read as a record")
         elif record.seq != row.seq and not chained and not self._only_number_edited(row):
-            self._place = _Place(row.seq, record.seq)
+            self._place = Place(row.seq, record.seq)
         elif not chained:
             self._fault(row.seq, "edited", "its bytes and its hash do not belong together")
         elif record.seq != row.seq or (self._id and record.ledger_id != self._id):
@@ -255,29 +236,6 @@ class Verifier:
 
     def _fault(self, seq: int, kind: FaultKind, words: str) -> None:
         self._faults.append(Fault(seq, kind, f"record {seq}: {words}"))
-
-
-class _Place:
-    """Position `seq` does not hold record `seq` but `found`, or nothing: was it moved, or removed?"""
-
-    def __init__(self, seq: int, found: int | None) -> None:
-        self._seq, self._found = seq, found
-        self._moved = False
-        self._shift = None if found is None else found - seq
-
-    def see(self, row_seq: int, record_seq: int | None) -> None:
-        """A later row: what it is numbered, and what it says it is."""
-        self._moved = self._moved or self._seq in (row_seq, record_seq)
-        if self._shift is not None and record_seq is not None and record_seq - row_seq != self._shift:
-            self._shift = None
-
-    def fault(self) -> Fault:
-        """The verdict once every row was seen."""
-        if self._moved:
-            return Fault(self._seq, "reordered", f"record {self._seq}: it stands in another place")
-        if self._found is None or (self._shift is not None and self._shift > 0):
-            return Fault(self._seq, "missing", f"record {self._seq}: it is not there")
-        return Fault(self._seq, "edited", f"record {self._seq}: record {self._found} stands in its place")
 
 
 def _decoded(body: bytes) -> Record | None:
