@@ -74,6 +74,8 @@ def failure_cause(error: BaseException) -> str:
         return "name_unknown"
     if isinstance(error, ConnectionRefusedError):
         return "connection_refused"
+    if isinstance(error, FileNotFoundError | PermissionError):
+        return "unreadable_file"  # a certificate or key of the configuration
     if isinstance(error, TimeoutError):
         return "timeout"
     return "unreachable" if isinstance(error, OSError) else "failed"

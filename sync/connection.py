@@ -6,6 +6,7 @@ lost the broker in one moment do not come back in one. v5 first; 3.1.1 when the 
 
 from __future__ import annotations
 
+import logging
 import queue
 import random
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from typing import Any, Literal
 
 from sync.link import Broker, Down, Link, LinkEvent, Protocol, Up, Will
 
+log = logging.getLogger(__name__)
 FIRST_BOUND_S = 1.0
 
 
@@ -40,6 +42,7 @@ class Connection:
         self._failures = 0
         self._due: float | None = clock()
         self._link: Link | None = None
+        self._down_since: float | None = None
 
     @property
     def link(self) -> Link | None:
@@ -54,7 +57,12 @@ class Connection:
         """Start an attempt when one is due."""
         if self._link is None and self._due is not None and self._clock() >= self._due:
             self._due = None
-            self._link = Link(self._broker(), self._protocol, self._will(), self._inbox)
+            try:
+                broker = self._broker()
+            except OSError as error:
+                self._retry("unreadable_file", str(error))
+                return
+            self._link = Link(broker, self._protocol, self._will(), self._inbox)
             self._link.start()
 
     def took(self, event: LinkEvent) -> bool:
@@ -62,7 +70,7 @@ class Connection:
         if event.link is not self._link:
             return False
         if isinstance(event, Up):
-            self.up, self.cause = True, ""
+            self._recovered()
         elif isinstance(event, Down):
             self._lost(event)
         return True
@@ -75,20 +83,35 @@ class Connection:
         """Give the present link up without ceremony, and try again later."""
         if self._link is not None:
             self._link.abandon()
-            self._retry(cause)
+            self._retry(cause, "")
 
     def close(self, timeout_s: float) -> bool:
         """Disconnect in order and stay away; whether that ended in time."""
+        was_up = self.up
         link, self._link, self.up, self._due = self._link, None, False, None
+        if link and not was_up:
+            link.abandon()  # it may be deep in a connect(); there is nothing to say goodbye to
+            return True
         return link.close(timeout_s) if link else True
 
     def _lost(self, event: Down) -> None:
         was_up = self.up
         if not was_up and not self._fixed and event.cause in {"protocol", "closed", "no_connack"}:
             self._protocol = "3.1.1" if self._protocol == "5" else "5"
-        self._retry(event.cause)
+        self._retry(event.cause, event.detail)
 
-    def _retry(self, cause: str) -> None:
+    def _recovered(self) -> None:
+        self.up, self.cause = True, ""
+        since, self._down_since = self._down_since, None
+        protocol = self._link.protocol if self._link else ""
+        after = f" after {self._clock() - since:.0f} s" if since is not None else ""
+        log.info("connected, MQTT %s%s", protocol, after)
+
+    def _retry(self, cause: str, detail: str) -> None:
+        level = logging.WARNING if self._down_since is None or cause != self.cause else logging.DEBUG
+        log.log(level, "no connection to the broker: %s %s", cause, detail)
+        if self._down_since is None:
+            self._down_since = self._clock()
         self._link, self.up, self.cause = None, False, cause
         bound = min(self._retry_max_s, FIRST_BOUND_S * 2.0 ** min(self._failures, 16))
         self._failures += 1

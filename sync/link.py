@@ -45,6 +45,8 @@ class Broker:
     username: str = ""
     password: str = ""
     ca_file: str = ""
+    cert_file: str = ""
+    key_file: str = ""
     keepalive_s: int = 60
     receive_max: int = 20
     manual_ack: bool = False
@@ -216,7 +218,10 @@ class Link:
 
     def _connect(self) -> None:
         if self._broker.ca_file:
-            self._client.tls_set_context(ssl.create_default_context(cafile=self._broker.ca_file))
+            context = ssl.create_default_context(cafile=self._broker.ca_file)
+            if self._broker.cert_file:
+                context.load_cert_chain(self._broker.cert_file, self._broker.key_file)
+            self._client.tls_set_context(context)
         properties = None
         if self.protocol == "5":
             properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import queue
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,7 +23,6 @@ from sync.source import LedgerSource
 from sync.topics import DeviceName
 from sync.wire import Presence, WireError
 
-log = logging.getLogger(__name__)
 PACKET_OVERHEAD_BYTES = 512
 DEAF_S = 45.0
 
@@ -115,6 +113,8 @@ class Session:
             username=config.username,
             password=password,
             ca_file=config.ca_file,
+            cert_file=config.cert_file,
+            key_file=config.key_file,
         )
 
     def _will(self) -> Will:
@@ -140,11 +140,9 @@ class Session:
             if event.refused:
                 self._delivery.barred("not_authorized")
         else:
-            log.info("link down: %s %s", event.cause, event.detail)
             self._live.forget()
 
     def _came_up(self, event: Up) -> None:
-        log.info("connected to %s:%d, MQTT %s", self._config.host, self._config.port, event.link.protocol)
         if event.max_packet_bytes:
             self._delivery.pace.limit_bytes(event.max_packet_bytes - PACKET_OVERHEAD_BYTES)
         event.link.subscribe([self._name.down("ack"), self._name.down("roster"), self._name.down("command")])

@@ -67,7 +67,8 @@ def note_presence(tx: Tx, device: DeviceName, presence: tuple[str, str, str], no
     tx.run(
         "INSERT INTO presence VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, device) DO UPDATE SET"
         " sign_key = excluded.sign_key, status = excluded.status, body = excluded.body,"
-        " changed_ms = excluded.changed_ms",
+        " changed_ms = CASE WHEN presence.body = excluded.body THEN presence.changed_ms"
+        " ELSE excluded.changed_ms END",
         device.tenant, device.device, *presence, now_ms,
     )  # fmt: skip
 

@@ -75,7 +75,6 @@ class Receiver:
 
     def _link_event(self, event: Any) -> None:
         if isinstance(event, Up):
-            log.info("connected to %s:%d, MQTT %s", self._table.host, self._table.port, event.link.protocol)
             group = self._table.group if self._table.shared else None
             event.link.subscribe(
                 [every_device("ledger", group), every_device("live", group), every_device("state")]
@@ -86,8 +85,6 @@ class Receiver:
             else:
                 self._connection.settled()
                 log.info("receiving")
-        elif self._connection.cause:
-            log.warning("broker %s:%d: %s", self._table.host, self._table.port, self._connection.cause)
 
     def _handle(self, messages: list[Message]) -> None:
         self._send(self._committed([Letter(message.topic, message.payload) for message in messages]))

@@ -151,7 +151,7 @@ def test_after_a_link_both_ledgers_count_as_delivered(tmp_path: Path) -> None:
     old.open("restored", LedgerPoint(first.ledger_id, 50, old.hash_at(first.ledger_id, 50).hex()))
     old.punches(5)
     channel = Channel(old, desk)
-    channel.run()
+    channel.run(until_s=5.0)
     assert (old.cursor(first.ledger_id), old.cursor(old.current.ledger_id)) == (50, 6)
     assert channel.delivery.standing == WELL
     assert desk.ledger(first.ledger_id).only_here == 50

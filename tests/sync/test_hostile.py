@@ -253,3 +253,19 @@ def test_a_broker_of_another_authority_is_not_believed(rig: Rig, tmp_path: Path)
     ours = Authority(tmp_path / "ours")
     kiosk = rig.kiosk(Book(), broker.port, "00" * 32, host="localhost", ca_file=str(ours.file)).start()
     until(lambda: LinkChanged("offline", "tls_unknown_ca") in kiosk.seen(LinkChanged))
+
+
+def test_a_missing_password_file_is_named_and_looked_for_again(rig: Rig, tmp_path: Path) -> None:
+    broker = rig.broker()
+    secret = tmp_path / "secret"
+    kiosk = rig.kiosk(Book(), broker.port, "00" * 32, username="k", password_file=str(secret)).start()
+    until(lambda: LinkChanged("offline", "unreadable_file") in kiosk.seen(LinkChanged))
+    secret.write_text("x", encoding="utf-8")
+    until(lambda: kiosk.status() == "online")
+
+
+def test_stopping_does_not_wait_for_a_broker_that_never_answers(rig: Rig) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        kiosk = rig.kiosk(Book(), silent.getsockname()[1], "00" * 32).start()
+        until(lambda: kiosk.status() == "connecting")
+        assert kiosk.publisher.stop(2.0)

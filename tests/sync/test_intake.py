@@ -9,8 +9,9 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from kiosk.core.payload import Erased
+from kiosk.core.payload import Carried, Erased
 from kiosk.core.record import chain_hash
+from sync.centre.store import BusyError
 from sync.hello import state_message
 from tests.sync.book import Book
 from tests.sync.desk import Desk, batch_of, brief, changed
@@ -238,6 +239,41 @@ def test_the_live_lane_shows_early_and_moves_nothing(desk: Desk) -> None:
     assert desk.rows("SELECT * FROM provisional") == []
     desk.live(book, 10, 10)
     assert desk.status().provisional == 0
+
+
+def test_a_carried_punch_counts_as_one_in_its_carriers_place(desk: Desk) -> None:
+    book, lost = Book(), Book()
+    lost.punch("p9")
+    inner = lost.current.rows[1].body.decode()
+    book.append(Carried(ledger_id=lost.current.ledger_id, seq=2, body=inner))
+    book.append(Carried(ledger_id="x", seq=2, body="not a record"))
+    desk.send(book)
+    assert [(p.ledger_id, p.seq, p.person_id) for p in desk.punches()] == [(book.current.ledger_id, 2, "p9")]
+
+
+def test_a_full_disk_commits_nothing_and_acknowledges_nothing(desk: Desk) -> None:
+    book = Book()
+    desk.send(book)
+    pages = desk.rows("PRAGMA page_count")[0][0]
+    with desk.store.writing() as tx:
+        tx.all(f"PRAGMA max_page_count = {pages + 4}")
+    book.punches(300)
+    with pytest.raises(BusyError, match="full"):
+        desk.send(book, 2)
+    assert desk.status().records == 1
+    with desk.store.writing() as tx:
+        tx.all("PRAGMA max_page_count = 100000")
+    assert brief(desk.send(book, 2)) == [("ok", 301)]
+
+
+def test_when_a_device_went_offline_is_not_forgotten_by_a_retained_message(desk: Desk) -> None:
+    book = Book()
+    offline = state_message(book.hello(), book.name, book, "offline")
+    desk.letter(book.name.up("state"), offline)
+    with desk.store.writing() as tx:
+        tx.run("UPDATE presence SET changed_ms = 7")
+    desk.letter(book.name.up("state"), offline)
+    assert desk.status().devices[0].since_ms == 7
 
 
 def test_one_changed_byte_at_the_centre_is_found(desk: Desk) -> None:

@@ -66,7 +66,7 @@ def test_the_command_comes_in() -> None:
     "word",
     [
         *get_args(AckStatus),
-        *causes.WORDS,
+        *sorted(causes.WORDS),
         *(f"up/{lane}" for lane in get_args(Up)),
         *(f"down/{lane}" for lane in get_args(Down)),
     ],
