@@ -7,20 +7,16 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from kiosk.core.sign import message_statement
 from sync.centre.keys import CentreKey, make_key
 from sync.events import Acked, Inbound, LinkChanged, Refused, SyncEvent
 from sync.wire import MAX_ACK_BYTES, PROTOCOL, Ack, Batch, Signed, decode, encode
+from tests.sync.authority import Authority
 from tests.sync.book import Book
 from tests.sync.conftest import Rig
 from tests.sync.rig import Kiosk, until
@@ -187,47 +183,6 @@ def test_without_a_host_it_is_off(rig: Rig) -> None:
     assert kiosk.stop()
 
 
-class Authority:
-    """A certificate authority of our own."""
-
-    def __init__(self, root: Path) -> None:
-        self._root = root
-        self._key = ec.generate_private_key(ec.SECP256R1())
-        self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Dinas CA")])
-        now = datetime.now(UTC)
-        certificate = (
-            x509.CertificateBuilder()
-            .subject_name(self._name).issuer_name(self._name).public_key(self._key.public_key())
-            .serial_number(1).not_valid_before(now - timedelta(1)).not_valid_after(now + timedelta(1))
-            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-            .sign(self._key, hashes.SHA256())
-        )  # fmt: skip
-        self.file = root / "ca.pem"
-        self.file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-
-    def broker(self, name: str, days: tuple[int, int]) -> str:
-        """Mosquitto settings with a server certificate for `name`, valid between two days from now."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        now = datetime.now(UTC)
-        certificate = (
-            x509.CertificateBuilder()
-            .subject_name(x509.Name([])).issuer_name(self._name).public_key(key.public_key())
-            .serial_number(2)
-            .not_valid_before(now + timedelta(days[0])).not_valid_after(now + timedelta(days[1]))
-            .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=True)
-            .sign(self._key, hashes.SHA256())
-        )  # fmt: skip
-        (self._root / "server.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-        (self._root / "server.key").write_bytes(
-            key.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            )
-        )
-        return (
-            f"allow_anonymous true\ncertfile {self._root / 'server.pem'}\nkeyfile {self._root / 'server.key'}"
-        )
-
-
 @pytest.mark.parametrize(
     ("name", "days", "said"),
     [
@@ -241,7 +196,7 @@ def test_each_way_tls_can_fail_has_its_own_word(
     rig: Rig, tmp_path: Path, name: str, days: tuple[int, int], said: LinkChanged
 ) -> None:
     authority = Authority(tmp_path)
-    broker = rig.broker(authority.broker(name, days))
+    broker = rig.broker(f"allow_anonymous true\n{authority.certify(name, days)}")
     kiosk = rig.kiosk(Book(), broker.port, "00" * 32, host="localhost", ca_file=str(authority.file)).start()
     until(lambda: said in kiosk.seen(LinkChanged))
 
@@ -249,7 +204,8 @@ def test_each_way_tls_can_fail_has_its_own_word(
 def test_a_broker_of_another_authority_is_not_believed(rig: Rig, tmp_path: Path) -> None:
     for folder in ("ours", "theirs"):
         (tmp_path / folder).mkdir()
-    broker = rig.broker(Authority(tmp_path / "theirs").broker("localhost", (-1, 1)))
+    theirs = Authority(tmp_path / "theirs")
+    broker = rig.broker(f"allow_anonymous true\n{theirs.certify('localhost', (-1, 1))}")
     ours = Authority(tmp_path / "ours")
     kiosk = rig.kiosk(Book(), broker.port, "00" * 32, host="localhost", ca_file=str(ours.file)).start()
     until(lambda: LinkChanged("offline", "tls_unknown_ca") in kiosk.seen(LinkChanged))
