@@ -134,7 +134,7 @@ class Link:
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False, qos: int = 1) -> int | None:
         """Hand a message to the network thread; its packet id, or `None` when the link is down."""
-        if not self._client.is_connected():
+        if not self._let_in or not self._client.is_connected():
             return None
         info = self._client.publish(topic, payload, qos=qos, retain=retain)
         self._wake()
@@ -203,6 +203,7 @@ class Link:
         except Exception as error:  # noqa: BLE001 - the top of a thread
             self._cause, detail = failure_cause(error), str(error)
         finally:
+            self._let_in = False
             self._inbox.put(Down(self, self._cause or "closed", detail))
             self._release()
 
