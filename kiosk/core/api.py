@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from kiosk.core.command import Command
+from kiosk.core.desk import AnyDesk
 from kiosk.core.payload import Shown
 from kiosk.core.record import TimeBlock
 from kiosk.core.view import ClockView, Delivery, DeviceKind, DeviceStatus, DeviceView, LinkView
@@ -29,10 +31,6 @@ ErrorCode = Literal[
     "timeout",
 ]
 EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_UNREACHABLE, EXIT_DEVICE = range(5)
-
-
-class Command(msgspec.Struct, frozen=True, tag_field="cmd", kw_only=True):
-    """Base of all commands."""
 
 
 class GetStatus(Command, frozen=True, tag="status"):
@@ -82,12 +80,17 @@ class PutPeople(Command, frozen=True, tag="people_put"):
 
 
 class EnrolFinger(Command, frozen=True, tag="enrol_finger"):
-    """Enrol a finger; events are `EnrolStep`, answered by `Enrolled`."""
+    """Enrol a finger; events are `EnrolStep`, answered by `Enrolled`.
+
+    `consent` is the version of the text that the person has just agreed to; it is put on record first.
+    Without it, or a consent given before, the enrolment is refused.
+    """
 
     number: str
     finger: str = "right-index"
     reader: str = ""
     timeout_s: Seconds = 30.0
+    consent: str = ""
 
 
 class RemoveFinger(Command, frozen=True, tag="remove_finger"):
@@ -135,7 +138,7 @@ class GetLedger(Command, frozen=True, tag="ledger"):
 
 AnyCommand = (
     GetStatus | GetHealth | GetPunches | GetPeople | PutPeople | EnrolFinger | RemoveFinger | Emulate | Watch | Intent
-    | Rebuild | GetLedger
+    | Rebuild | GetLedger | AnyDesk
 )  # fmt: skip
 
 

@@ -11,6 +11,9 @@ from typing import Any, ClassVar, Literal
 import msgspec
 
 Method = Literal["finger", "face", "finger+face", "pin", "terminal", "paper", "special"]
+AbsenceKind = Literal["leave", "permission", "sick", "field_duty"]
+SpecialCategory = Literal["field_duty", "ceremony", "briefing", "other"]
+Role = Literal["operator", "technician", "head", "none"]
 GenesisReason = Literal["new", "restored", "replaced_card", "salvaged"]
 
 
@@ -126,12 +129,17 @@ class SlotAssigned(Payload, frozen=True):
     slot: int
 
 
-class Place(msgspec.Struct, frozen=True):
-    """The site a punch was taken at; coordinates in units of 1e-7 degree."""
+class Place(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The site a punch was taken at; coordinates in units of 1e-7 degree.
+
+    With a GPS `fix` says what it proved (`ok`, `outside`, `no_fix`, `doubtful`) and `distance_m` how far off.
+    """
 
     site: str
     lat_e7: int | None = None
     lon_e7: int | None = None
+    fix: str = ""
+    distance_m: int | None = None
 
 
 class Versions(msgspec.Struct, frozen=True):
@@ -150,10 +158,16 @@ class Shown(msgspec.Struct, frozen=True, omit_defaults=True):
     session: str = ""
     late_s: int = 0
     early_s: int = 0
+    absence: str = ""
+    overtime_s: int = 0
 
 
 class Punch(Payload, frozen=True):
-    """A person was identified and taken as present. `score` is the device's own scale."""
+    """A person was identified and taken as present. `score` is the device's own scale.
+
+    `witness` is whose finger stood by a PIN; `claimed_ms` the UTC time that a paper entry claims;
+    a `queued` one counts provisionally until a `validation`. `category` is a special punch's.
+    """
 
     TYPE: ClassVar[str] = "punch"
     person_id: str
@@ -167,6 +181,17 @@ class Punch(Payload, frozen=True):
     score: int | None = None
     source_key: str | None = None
     simulated: bool = False
+    witness: str | None = None
+    claimed_ms: int | None = None
+    category: str = ""
+    queued: bool = False
+
+
+class NotePrivate(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """Personal text beside a special punch, a paper entry, an absence, a validation."""
+
+    letter: str = ""
+    note: str = ""
 
 
 class Repeat(Payload, frozen=True):
@@ -270,6 +295,124 @@ class Admin(Payload, frozen=True):
     detail: str = ""
 
 
+class Validation(Payload, frozen=True):
+    """Somebody (`actor`, a person_id or `socket:admin`) accepted or rejected the queued punch `punch_seq`."""
+
+    TYPE: ClassVar[str] = "validation"
+    punch_seq: int
+    person_id: str
+    accept: bool
+    actor: str
+
+
+class DirectionSet(Payload, frozen=True):
+    """The person said that their punch `punch_seq` was in or out."""
+
+    TYPE: ClassVar[str] = "direction"
+    punch_seq: int
+    person_id: str
+    direction: Literal["in", "out"]
+
+
+class Absence(Payload, frozen=True):
+    """Leave, permission, sickness or field duty on the local days `first` to `last` (ISO)."""
+
+    TYPE: ClassVar[str] = "absence"
+    absence_id: str
+    person_id: str
+    kind: AbsenceKind
+    first: str
+    last: str
+    source: str
+    half: Literal["", "morning", "afternoon"] = ""
+
+
+class AbsenceDropped(Payload, frozen=True):
+    """An absence was taken back."""
+
+    TYPE: ClassVar[str] = "absence_dropped"
+    absence_id: str
+    person_id: str
+    actor: str
+
+
+class PinSet(Payload, frozen=True):
+    """A PIN was given; its argon2 hash lies in the vault under `template_id`."""
+
+    TYPE: ClassVar[str] = "pin"
+    person_id: str
+    template_id: str
+
+
+class RoleSet(Payload, frozen=True):
+    """What a person may do on this kiosk."""
+
+    TYPE: ClassVar[str] = "role"
+    person_id: str
+    role: Role
+    actor: str
+
+
+class PresenceCalled(Payload, frozen=True):
+    """Everybody (of `unit`) was asked to confirm; `seed` gives the scheduled moment again."""
+
+    TYPE: ClassVar[str] = "presence_called"
+    check_id: str
+    by: Literal["schedule", "centre", "operator"]
+    window_s: int
+    unit: str = ""
+    seed: str = ""
+
+
+class PresenceSeen(Payload, frozen=True):
+    """A person confirmed within the window."""
+
+    TYPE: ClassVar[str] = "presence_seen"
+    check_id: str
+    person_id: str
+    device: str
+
+
+class PresenceClosed(Payload, frozen=True):
+    """The window ended. `rest` are the ids of those who did not confirm and had no excuse, at most 400."""
+
+    TYPE: ClassVar[str] = "presence_closed"
+    check_id: str
+    confirmed: int
+    excused: int
+    missing: int
+    rest: tuple[str, ...] = ()
+
+
+class Consent(Payload, frozen=True):
+    """A person agreed to `version` of the text (`text_sha256` of it), or withdrew."""
+
+    TYPE: ClassVar[str] = "consent"
+    person_id: str
+    version: str
+    text_sha256: str
+    given: bool
+    actor: str
+
+
+class Access(Payload, frozen=True):
+    """`actor` looked at what is held about a person (all of them when empty): `what` was asked for."""
+
+    TYPE: ClassVar[str] = "access"
+    actor: str
+    what: str
+    person_id: str = ""
+
+
+class Certified(Payload, frozen=True):
+    """The certificate of an erasure, as it was handed out."""
+
+    TYPE: ClassVar[str] = "certificate"
+    person_id: str
+    statement: str
+    sig: str
+
+
 class Carried(Payload, frozen=True):
     """A record of an earlier ledger that could not be delivered there, kept as it was."""
 
@@ -284,7 +427,8 @@ TYPES: dict[str, type[Payload]] = {
     for cls in (
         Genesis, Seal, Start, Stop, Person, Alias, Enrolment, TemplateRemoved, SlotAssigned, Punch, Repeat,
         Refusal, DeviceState, ClockChange, Correction, Evidence, Erased, Admin, Carried,
-        EvidenceRemoved, StoreNote,
+        EvidenceRemoved, StoreNote, Validation, DirectionSet, Absence, AbsenceDropped, PinSet, RoleSet,
+        PresenceCalled, PresenceSeen, PresenceClosed, Consent, Access, Certified,
     )
 }  # fmt: skip
 

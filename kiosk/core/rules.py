@@ -14,7 +14,7 @@ from kiosk.core.zone import ZoneName, local
 
 Code = Literal[
     "on_time", "late", "out", "early_leave", "outside", "time_unknown",
-    "duplicate", "closed", "inactive",
+    "duplicate", "closed", "inactive", "extra", "present",
 ]  # fmt: skip
 Direction = Literal["in", "out", "none"]
 

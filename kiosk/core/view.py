@@ -73,6 +73,45 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     device: str = ""
     step: int = 0
     steps: int = 0
+    absence: str = ""
+    overtime_s: int = 0
+    grade: str = ""
+
+
+class FlowView(msgspec.Struct, frozen=True, kw_only=True):
+    """What the kiosk is doing with somebody: which flow, what it waits for (`finger`, `witness`), for whom.
+
+    `until_ms` is the kiosk's UTC time at which it gives up.
+    """
+
+    name: Literal["pin", "special", "my_record", "raise"]
+    step: Literal["finger", "witness"]
+    person: str = ""
+    until_ms: int = 0
+
+
+class RaisedView(msgspec.Struct, frozen=True, kw_only=True):
+    """Who raised the screen, to which role, until when (the kiosk's UTC time)."""
+
+    name: str
+    role: Literal["operator", "technician", "head"]
+    until_ms: int
+
+
+class PresenceView(msgspec.Struct, frozen=True, kw_only=True):
+    """A presence check is open until `until_ms`: how many of how many have confirmed."""
+
+    check_id: str
+    until_ms: int
+    confirmed: int
+    expected: int
+
+
+class PlaceView(msgspec.Struct, frozen=True):
+    """What a GPS says: `ok`, `outside` (only special punches), `no_fix`, `doubtful`; metres to the site."""
+
+    status: Literal["ok", "outside", "no_fix", "doubtful"]
+    distance_m: int = 0
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,3 +126,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     card: Card | None = None
     fault: str = ""
     today: int = 0
+    flow: FlowView | None = None
+    raised: RaisedView | None = None
+    presence: PresenceView | None = None
+    place: PlaceView | None = None
+    queue: int = 0

@@ -7,10 +7,14 @@ import typing
 
 import msgspec
 
-from kiosk.core import api
+from kiosk.core import api, desk
 from kiosk.daemon.control_connection import Authority
 
-UI_COMMANDS = (api.GetStatus, api.Watch, api.Intent)
+UI_COMMANDS = (api.GetStatus, api.Watch, api.Intent, *desk.PUBLIC)
+RAISED_COMMANDS = (
+    api.GetPeople, api.PutPeople, api.GetPunches, api.EnrolFinger, api.RemoveFinger, *desk.RAISED
+)  # fmt: skip
+"""Through the screen's socket only while it is raised; the service looks."""
 
 
 class Refusal(Exception):
@@ -57,7 +61,7 @@ def read_request(line: bytes) -> api.Request:
 
 def check_authority(command: api.Command, authority: Authority) -> None:
     """Raises `Refusal` when a client with this authority may not give `command`."""
-    if authority == "admin" or isinstance(command, UI_COMMANDS):
+    if authority == "admin" or isinstance(command, (*UI_COMMANDS, *RAISED_COMMANDS)):
         return
     name = type(command).__struct_config__.tag
     raise Refusal(

@@ -14,6 +14,7 @@ from kiosk.core.config import KioskConfig
 from kiosk.core.identity import BadNumberError, parse_number
 from kiosk.core.view import View
 from kiosk.daemon.control import Refusal
+from kiosk.daemon.control_request import RAISED_COMMANDS
 from kiosk.daemon.core_state import CoreState
 from kiosk.daemon.emulation import Emulation
 from kiosk.daemon.engine import Engine
@@ -75,6 +76,8 @@ class Service:
 
     def handle(self, command: api.Command, authority: str, emit: Emit) -> object:
         """Do `command`. Raises `Refusal` with what to do next."""
+        if authority == "ui" and isinstance(command, RAISED_COMMANDS) and self._hub.view.raised is None:
+            refuse("not_allowed", "first an operator's PIN and finger", "raise the screen")
         try:
             return self._commands[type(command)](command, emit)
         except DeviceError as error:
