@@ -5,7 +5,12 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-TOOLS = {"demo": "kiosk.demo.main", "verify": "kiosk.daemon.verify_file", "export": "kiosk.daemon.export"}
+TOOLS = {
+    "demo": "kiosk.demo.main",
+    "verify": "kiosk.daemon.verify_file",
+    "export": "kiosk.daemon.export",
+    "schema": "kiosk.daemon.schema_of",
+}
 
 
 def main() -> None:

@@ -63,13 +63,18 @@ class Reader(_Table, frozen=True):
 
 
 class Sync(_Table, frozen=True):
-    """Delivery to the centre. `centre_key` is the centre's public key in hex; empty `host`: no delivery."""
+    """Delivery to the centre. `centre_key` is the centre's public key in hex; empty `host`: no delivery.
+
+    `cert_file` and `key_file` are for a broker that wants the kiosk's own certificate.
+    """
 
     host: str = ""
     port: Port = 1883
     username: str = ""
     password_file: str = ""
     ca_file: str = ""
+    cert_file: str = ""
+    key_file: str = ""
     protocol: Literal["auto", "5", "3.1.1"] = "auto"
     centre_key: str = ""
     batch_bytes: Annotated[int, Meta(ge=4_096, le=1_048_576)] = 65_536
@@ -147,6 +152,10 @@ def _impossible_sync(sync: Sync) -> Iterator[tuple[Path, str]]:
         yield ("sync", "centre_key"), "64 hex digits are wanted, as `hadir-centre key` prints them"
     if sync.password_file and not sync.username:
         yield ("sync", "password_file"), "a password needs a username"
+    if bool(sync.cert_file) != bool(sync.key_file):
+        yield ("sync", "cert_file"), "set cert_file and key_file both, or neither"
+    if sync.cert_file and not sync.ca_file:
+        yield ("sync", "cert_file"), "a certificate of the kiosk needs TLS: set ca_file too"
 
 
 def _is_key(text: str) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kiosk.ctl import words
+from kiosk.ctl.config_set import password, set_value
 from kiosk.ctl.errors import CtlError
 from kiosk.ctl.session import common, session
 
@@ -20,13 +21,17 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.group()
 @common
 def config() -> None:
-    """Check a kiosk.toml."""
+    """Check and change a kiosk.toml."""
 
 
 @click.group()
 @common
 def policy() -> None:
     """Check a policy file."""
+
+
+config.add_command(set_value)
+config.add_command(password)
 
 
 @config.command("check")

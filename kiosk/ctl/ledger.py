@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from kiosk.core.record import BadRecordError, Record, decode_body
 from kiosk.ctl.client import Client
 from kiosk.ctl.errors import CtlError
 from kiosk.ctl.session import common, session
+from kiosk.ctl.tools import kioskd_tool
 
 PAGE = 200
 LOOK_S = 1.0
@@ -49,7 +48,7 @@ def verify(file: Path | None, against: tuple[Path, ...], centre_key: str, state_
     arguments += [word for path in against for word in ("--against", str(path))]
     arguments += ["--centre-key", centre_key] if centre_key else []
     here = session()
-    done = _tool("verify", *arguments, *(["--json"] if here.as_json else []))
+    done = kioskd_tool("verify", *arguments, *(["--json"] if here.as_json else []))
     if done.returncode not in (0, 1):
         hint = "FILE is a kiosk.db, a copy of one, or what `kioskctl ledger export` wrote"
         raise CtlError("bad_file", done.stderr.strip() or "kioskd verify failed", hint)
@@ -65,7 +64,7 @@ def verify(file: Path | None, against: tuple[Path, ...], centre_key: str, state_
 def export(file: Path, no_private: bool, state_dir: Path | None) -> None:
     """Write the whole ledger to FILE as signed JSON lines, with what a verifier needs."""
     state = state_dir or Path(_status().state_dir)
-    done = _tool("export", "--state", str(state), *(["--no-private"] if no_private else []), str(file))
+    done = kioskd_tool("export", "--state", str(state), *(["--no-private"] if no_private else []), str(file))
     if done.returncode:
         raise CtlError(
             "failed", done.stderr.strip() or "kioskd export failed", "is there room, and may you write?"
@@ -141,12 +140,3 @@ def _status() -> api.Status:
     """Where the kiosk keeps its ledger and whom it delivers to: kioskd's own word."""
     with session().client() as client:
         return client.ask(api.GetStatus(), api.Status)
-
-
-def _tool(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run one of kioskd's own tools."""
-    program = Path(sys.executable).with_name("kioskd")
-    if not program.exists():
-        hint = f"install hadir so that {program} exists"
-        raise CtlError("failed", "kioskd is not installed beside kioskctl", hint)
-    return subprocess.run((str(program), name, *arguments), capture_output=True, text=True, check=False)

@@ -27,6 +27,8 @@ COMMANDS = {
     "emulate": "kiosk.ctl.emulate:emulate",
     "policy": "kiosk.ctl.files:policy",
     "config": "kiosk.ctl.files:config",
+    "doctor": "kiosk.ctl.doctor.command:doctor",
+    "update": "kiosk.ctl.update:update",
     "update": "kiosk.ctl.update:update",
 }
 

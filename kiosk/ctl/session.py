@@ -28,7 +28,7 @@ class Session:
 
     def client(self) -> Client:
         """A connection to kioskd. Raises `UnreachableError`."""
-        return Client(self.socket or self._usual_socket())
+        return Client(self.socket or self.usual_socket())
 
     def show(self, answer: object, in_words: Callable[[], None]) -> None:
         """Print the one JSON document, or call `in_words` to say it to a person."""
@@ -37,7 +37,8 @@ class Session:
         else:
             in_words()
 
-    def _usual_socket(self) -> Path:
+    def usual_socket(self) -> Path:
+        """Where kioskd is, when nobody says so."""
         if named := os.environ.get("HADIR_SOCKET"):
             return Path(named)
         if not SYSTEM_SOCKET.exists() and DEMO_SOCKET.exists():
