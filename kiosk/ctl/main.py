@@ -29,7 +29,6 @@ COMMANDS = {
     "config": "kiosk.ctl.files:config",
     "doctor": "kiosk.ctl.doctor.command:doctor",
     "update": "kiosk.ctl.update:update",
-    "update": "kiosk.ctl.update:update",
 }
 
 
