@@ -175,7 +175,8 @@ events = st.one_of(
     ),
     st.builds(p.Alias, person_id=ids, same_as=ids),
     st.builds(
-        p.Correction, boot_id=st.just("boot-1"), from_seq=seqs, upto_seq=seqs, offset_ms=st.sampled_from([0, 70_000_000, -90_000_000]),
+        p.Correction, boot_id=st.just("boot-1"), from_seq=seqs, upto_seq=seqs,
+        offset_ms=st.sampled_from([0, 70_000_000, -90_000_000]),
         source=st.just("ntp"), uncertainty_ms=st.just(5),
     ),
     st.builds(

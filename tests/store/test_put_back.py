@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 from pathlib import Path
@@ -11,7 +10,7 @@ from kiosk.core import api
 from kiosk.core import payload as p
 from kiosk.core.record import decode_body
 from kiosk.daemon.keys import DeviceKeys
-from kiosk.daemon.store import Identity, Store, StoreCorrupt
+from kiosk.daemon.store import Identity, Store
 from kiosk.daemon.store.witness import NAME, SLOT_BYTES, Witness, read_witness
 from kiosk.daemon.verify_file import verify_file
 from tests.store.samples import IDENTITY, Reopen, add_person, append, at, punch
@@ -193,23 +192,3 @@ def test_a_chain_broken_near_its_end_is_not_continued_but_carried(reopen: Reopen
     found = verify_file(state / "kiosk.db").first_bad
     assert found is not None
     assert (found.seq, found.fault) == (3, "edited")
-
-
-def test_a_damaged_page_is_reported_with_what_to_do(reopen: Reopen, state: Path) -> None:
-    append(reopen(), *[punch() for _ in range(400)])
-    reopen().close()
-    size = (state / "kiosk.db").stat().st_size
-    with (state / "kiosk.db").open("r+b") as file:
-        for offset in range(4096, size, 4096):
-            file.seek(offset)
-            file.write(os.urandom(64))
-    with pytest.raises(StoreCorrupt) as damaged:
-        reopen()
-    assert "aside" in damaged.value.hint
-
-
-def test_a_file_that_is_no_database_is_refused_and_kept(state: Path, keys: DeviceKeys) -> None:
-    (state / "kiosk.db").write_bytes(b"not a database at all")
-    with pytest.raises(StoreCorrupt):
-        Store.open(state, keys, IDENTITY, at())
-    assert (state / "kiosk.db").read_bytes() == b"not a database at all"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import sqlite3
 
 import msgspec
@@ -13,11 +12,12 @@ from kiosk.daemon.store import schema
 from kiosk.daemon.store.types import Head
 
 
-def open_ledger(db: sqlite3.Connection, closing: Head, previous: LedgerPoint | None) -> tuple[Head, int]:
+def open_ledger(
+    db: sqlite3.Connection, closing: Head, previous: LedgerPoint | None, ledger_id: str
+) -> tuple[Head, int]:
     """Put an empty `ledger` table in place inside the open transaction; its empty head and its number."""
     if closing.seq:
         _close(db, closing, previous)
-    ledger_id = secrets.token_hex(16)
     made = db.execute(
         "INSERT INTO ledgers (ledger_id, stored, previous) VALUES (?, 1, ?)",
         (ledger_id, msgspec.json.encode(previous).decode() if previous else None),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+SUSPECT = "suspect"  # left where damage was met: the next start looks at the whole database
 LITTLE_BYTES = 1 << 20
 _FULL, _READONLY = (
     {sqlite3.SQLITE_FULL},
@@ -36,10 +38,7 @@ class StoreTooNew(StoreError):
 class StoreCorrupt(StoreError):
     """The database cannot be read or contradicts itself."""
 
-    hint = (
-        "keep the damaged files: move kiosk.db, kiosk.db-wal and kiosk.db-shm aside; "
-        "kioskd then goes on in a new ledger linked to the old one, and wants its people imported again"
-    )
+    hint = "restart kioskd: it moves the damaged file aside and goes on in a new, linked ledger"
 
 
 class StoreFull(StoreError):
@@ -73,6 +72,8 @@ def translate(error: sqlite3.Error, path: Path) -> StoreError:
     if code in _FULL or (code == sqlite3.SQLITE_IOERR and _no_room(path)):
         return StoreFull(message)
     if code in _CORRUPT:
+        with contextlib.suppress(OSError):
+            path.with_name(SUSPECT).touch()
         return StoreCorrupt(message)
     if code in _READONLY:
         return StoreReadOnly(message)

@@ -16,7 +16,7 @@ from kiosk.core.record import ZERO_HASH, BadRecordError, TimeBlock, chain_hash, 
 from kiosk.daemon.durable import private_folder, sync_folder
 from kiosk.daemon.keys import DeviceKeys, publish
 from kiosk.daemon.store import connect, schema
-from kiosk.daemon.store.errors import StoreCorrupt, StoreInUse, translated
+from kiosk.daemon.store.errors import SUSPECT, StoreCorrupt, StoreInUse, translated
 from kiosk.daemon.store.room import Room
 from kiosk.daemon.store.store import LastRun, Store
 from kiosk.daemon.store.types import Head, Identity
@@ -34,7 +34,7 @@ def open_store(
     """See `Store.open`."""
     path = state_dir / connect.NAME
     with contextlib.ExitStack() as undo, translated(path):
-        lock = _lock(private_folder(state_dir) / LOCK)
+        lock = lock_store(private_folder(state_dir) / LOCK)
         undo.callback(os.close, lock)
         if path.exists() and path.stat().st_size:
             connect.refuse_unusable(path)
@@ -45,6 +45,7 @@ def open_store(
 
             migrate(db)
         sync_folder(state_dir)
+        _check_if_suspect(db, state_dir / SUSPECT)
         witness = Witness(state_dir / WITNESS)
         undo.callback(witness.close)
         room = Room(state_dir, reserve_mb << 20)
@@ -58,7 +59,17 @@ def open_store(
     return store
 
 
-def _lock(path: Path) -> int:
+def _check_if_suspect(db: sqlite3.Connection, marker: Path) -> None:
+    """After a run that met damage, look at every page once."""
+    if marker.exists():
+        found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if found != "ok":
+            raise StoreCorrupt(f"{marker.parent}: {found}")
+        marker.unlink()
+
+
+def lock_store(path: Path) -> int:
+    """Hold the store's lock; the descriptor to close. Raises `StoreInUse`."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -111,11 +122,11 @@ def _link_if_other(
 ) -> None:
     """Never go on in a ledger that was put back, broken, or is another device's: open one linked to it."""
     reason: GenesisReason | None = None
-    previous, carry_from = store.head.point, None
+    previous, carry = store.head.point, None
     broken = first_break(db, store.head)
     if broken is not None:
-        reason, (previous, carry_from) = "salvaged", broken
-        log.error("ledger %s is broken at record %d", store.head.ledger_id, carry_from)
+        reason, (previous, carry) = "salvaged", broken
+        log.error("ledger %s is broken at record %d", store.head.ledger_id, carry)
     elif (
         witness.head is not None
         and store.hash_at(witness.head.ledger_id, witness.head.seq) != witness.head.hash
@@ -125,7 +136,7 @@ def _link_if_other(
     elif not _is_ours(store, *who):
         reason = "replaced_card"
     if reason is not None:
-        store.begin_ledger(reason, previous, at, carry_from)
+        store.reopen_linked(reason, previous, carry, at)
         store.opened = "restored"
 
 

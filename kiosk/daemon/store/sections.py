@@ -53,6 +53,31 @@ class Database:
         except sqlite3.Error as error:
             raise UnreadableError(str(error)) from error
 
+    def readable(self, table: str) -> Iterator[Row]:
+        """The rows that can be read, past damaged pages; private parts that cannot be are left out."""
+        private = self._private(table)
+        after, step = 0, 1
+        while step <= _WIDEST_GAP:
+            text = (
+                f"SELECT seq, CAST(body AS BLOB), CAST(hash AS BLOB) FROM {table} WHERE seq >= ? ORDER BY seq"
+            )
+            try:
+                for seq, body, hash_ in self._db.execute(text, (after + step,)):
+                    yield Row(seq, _bytes(body), _bytes(hash_), private.get(seq))
+                    after, step = seq, 1
+            except sqlite3.Error:
+                step = step + 1 if step < _PAGE_ROWS else step * 2
+            else:
+                return
+
+    def _private(self, table: str) -> dict[int, Private]:
+        found: dict[int, Private] = {}
+        with contextlib.suppress(sqlite3.Error):
+            rows = self._db.execute("SELECT seq, salt, text FROM private WHERE ledger = ?", (self._n(table),))
+            for seq, salt, text in rows:
+                found[seq] = Private(_bytes(salt), str(text))
+        return found
+
     def anchors(self, ledger_id: str) -> list[Anchor]:
         """The acknowledgements kept beside the ledger."""
         with contextlib.suppress(sqlite3.Error):
@@ -79,6 +104,8 @@ class Database:
 
 
 _CURRENT = 1 << 30
+_WIDEST_GAP = 1 << 22
+_PAGE_ROWS = 64
 
 
 def _number(table: str) -> int:

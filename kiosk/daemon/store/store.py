@@ -5,25 +5,26 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import secrets
 import sqlite3
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
 from kiosk.core.api import Rebuilt
-from kiosk.core.payload import Carried, Genesis, GenesisReason, LedgerPoint, Seal, from_data
+from kiosk.core.payload import Carried, Genesis, GenesisReason, LedgerPoint, Seal, StoreNote, from_data
 from kiosk.core.proof import Anchor
 from kiosk.core.record import BadRecordError, Row, TimeBlock, decode_body
 from kiosk.core.sign import seal_statement
 from kiosk.core.zone import ZoneName, local
 from kiosk.daemon.keys import DeviceKeys
 from kiosk.daemon.store.chapters import open_ledger
-from kiosk.daemon.store.errors import CursorMismatch, translated
+from kiosk.daemon.store.errors import CursorMismatch, StoreCorrupt, translated
 from kiosk.daemon.store.rebuild import rebuild
 from kiosk.daemon.store.room import Room
 from kiosk.daemon.store.schema import KEY_MASK, key_of
-from kiosk.daemon.store.transaction import Transaction
 from kiosk.daemon.store.types import Identity
 from kiosk.daemon.store.witness import Witness
 from kiosk.daemon.store.writer import Writer
@@ -66,11 +67,27 @@ class Store(Writer):
     ) -> Store:
         """The store in `state_dir`, made or migrated where needed, with the ledger to go on in.
 
-        Raises `StoreTooNew` (nothing touched), `StoreCorrupt`, `StoreFull`, `StoreReadOnly`, `StoreInUse`.
+        A damaged database is moved aside whole; what can be read of it is taken over (see `salvage`).
+        Raises `StoreTooNew` (nothing touched), `StoreFull`, `StoreReadOnly`, `StoreInUse`.
         """
         from kiosk.daemon.store.opening import open_store
+        from kiosk.daemon.store.salvage import salvage
 
-        return open_store(state_dir, keys, identity, at, reserve_mb)
+        try:
+            return open_store(state_dir, keys, identity, at, reserve_mb)
+        except StoreCorrupt as error:
+            log.exception("the database is damaged")
+            saved = salvage(state_dir, keys, identity, at)
+            store = open_store(state_dir, keys, identity, at, reserve_mb)
+            store.note_salvage(f"{error}; {saved}", at)
+            return store
+
+    def note_salvage(self, words: str, at: TimeBlock) -> None:
+        """Record that this store was made from a damaged one."""
+        log.warning("salvaged: %s", words)
+        self.opened = "restored"
+        with self.transaction() as transaction:
+            transaction.append(StoreNote(what="salvaged", detail=words), at)
 
     def seal_if_due(self, at: TimeBlock, zone: ZoneName) -> bool:
         """Write a seal before the first record of a local day or of this run; whether one was written."""
@@ -124,9 +141,12 @@ class Store(Writer):
         reason: GenesisReason,
         previous: LedgerPoint | None,
         at: TimeBlock,
-        carry_from: int | None = None,
+        carry: Iterable[tuple[str, Row]] = (),
     ) -> None:
-        """Close the current ledger, if there is one, and open a new one, in one transaction."""
+        """Close the current ledger, if there is one, and open a new one, in one transaction.
+
+        `carry` are records, each with its ledger's id, that go into the new ledger as they were.
+        """
         genesis = Genesis(
             reason=reason,
             tenant=self._identity.tenant,
@@ -136,14 +156,14 @@ class Store(Writer):
             software=self._identity.software,
             previous=previous,
         )
-        closing = self.head
+        closing, ledger_id = self.head, secrets.token_hex(16)
         with (
-            self._opened_by(lambda: open_ledger(self._db, closing, previous)),
+            self._opened_by(lambda: open_ledger(self._db, closing, previous, ledger_id)),
             self.transaction() as transaction,
         ):
             transaction.append(genesis, at)
-            if carry_from is not None:
-                self._carry(transaction, closing.ledger_id, carry_from, at)
+            for of_ledger, row in carry:
+                transaction.carry(_unwrapped(of_ledger, row), row.private, at)
         self._sealed_day = None
 
     def reopen_linked(
@@ -154,7 +174,8 @@ class Store(Writer):
         Our records from `carry_from` on, which the centre has not, go into the new ledger as `carried`
         records. Raises `StoreError`; nothing has changed then.
         """
-        self.begin_ledger(reason, previous, at, carry_from)
+        ours = self.rows_from(self.head.ledger_id, carry_from) if carry_from is not None else ()
+        self.begin_ledger(reason, previous, at, ours)
         log.warning("ledger %s opened (%s), linked to %s", self.head.ledger_id, reason, previous)
 
     def rebuild(self) -> Rebuilt:
@@ -197,11 +218,11 @@ class Store(Writer):
             (ledger_n, ack.time_ms // MS_PER_DAY, ack.upto, ack.hash, ack.time_ms, ack.nonce, ack.sig),
         )
 
-    def _carry(self, transaction: Transaction, ledger_id: str, first: int, at: TimeBlock) -> None:
+    def rows_from(self, ledger_id: str, first: int) -> Iterator[tuple[str, Row]]:
+        """The records of a ledger from `first` on, each with the ledger's id."""
         after = first - 1
         while rows := self.records(ledger_id, after, CARRY_BYTES, 1000):
-            for row in rows:
-                transaction.carry(_unwrapped(ledger_id, row), row.private, at)
+            yield from ((ledger_id, row) for row in rows)
             after = rows[-1].seq
 
 
