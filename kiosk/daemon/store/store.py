@@ -71,12 +71,13 @@ class Store(Writer):
         Raises `StoreTooNew` (nothing touched), `StoreFull`, `StoreReadOnly`, `StoreInUse`.
         """
         from kiosk.daemon.store.opening import open_store
-        from kiosk.daemon.store.salvage import salvage
 
         try:
             return open_store(state_dir, keys, identity, at, reserve_mb)
         except StoreCorrupt as error:
             log.exception("the database is damaged")
+            from kiosk.daemon.store.salvage import salvage
+
             saved = salvage(state_dir, keys, identity, at)
             store = open_store(state_dir, keys, identity, at, reserve_mb)
             store.note_salvage(f"{error}; {saved}", at)
