@@ -15,6 +15,9 @@ from drivers.r307.line import SerialLine
 from drivers.r307.port import UNREADABLE, Port
 
 QUIET_S = 0.03
+GAP_S = 0.003
+"""An acknowledgement takes 2 ms at 57,600 baud."""
+
 SLOTS_A_PAGE = 256
 
 GENIMG_REFUSALS = frozenset({0x02, 0x03})
@@ -102,16 +105,23 @@ class R307Reader(Reader):
             zfm.port.linger(QUIET_S)
             if not zfm.port.out_of_step:
                 return True
+            zfm.port.settle(QUIET_S)
         return False
 
     def _capture(self, zfm: Zfm, buffer: int) -> bool:
         """Image and features; False without a finger."""
         while zfm.ask(zfm.readImage):
-            zfm.ask(zfm.convertImage, buffer)
-            if not zfm.port.out_of_step:
-                return True
+            if self._in_step(zfm):
+                zfm.ask(zfm.convertImage, buffer)
+                if self._in_step(zfm):
+                    return True
             zfm.port.settle(QUIET_S)
         return False
+
+    def _in_step(self, zfm: Zfm) -> bool:
+        """Whether each command had its own answer; one that follows on its heels is not left for the next."""
+        zfm.port.linger(GAP_S)
+        return not zfm.port.out_of_step
 
     def _enrol_search(self, deadline: Deadline) -> Touch:
         started_s = time.monotonic()

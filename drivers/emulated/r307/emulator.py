@@ -21,6 +21,7 @@ from drivers.emulated.r307.sensor import Sensor
 
 BITS_PER_BYTE = 10
 POWER_ON = b"\x55"
+GEN_IMG = b"\x01"
 FRAME_STARTS = re.compile(rb"(?=\xef\x01\xff\xff\xff\xff)")
 """Faults on the way to the sensor happen to single frames, however many are read at once."""
 REPLUG_MS = 500.0
@@ -51,6 +52,7 @@ class Emulator:
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
         self._busy_until_s = 0.0
+        self._told_all = True
         self._plugged_at = 0
         self.sensor = Sensor(self._flash, self.pad)
         self.plug()
@@ -177,7 +179,8 @@ class Emulator:
                 self.at(moment_s, self._hang_up)
                 break
         self._busy_until_s = moment_s
-        if answer.seen is not None and intact:
+        self._told_all = intact and (self._told_all or frame.payload[:1] == GEN_IMG)
+        if answer.seen is not None and self._told_all:
             self.at(moment_s, answer.seen)
 
     def _send_at(self, moment_s: float, data: bytes, plugged_at: int) -> None:
