@@ -1,0 +1,68 @@
+"""Bundles to install and to update to: of this checkout, of a later version, of one that does not start."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from kiosk.install.release import PACKAGES, SOURCES, SYSTEM
+from tests.house.tracked import ROOT
+
+PYTHON_OF = {"bookworm": "3.11", "trixie": "3.13"}
+
+
+def checkout(folder: Path, version: str, spoil: Callable[[Path], None] = lambda tree: None) -> Path:
+    """A copy of this checkout that says it is `version`."""
+    for name in (*PACKAGES, *SYSTEM, "packaging", "scripts"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in SOURCES:
+        if (ROOT / name).exists():
+            shutil.copy2(ROOT / name, folder / name)
+    cfg = folder / "setup.cfg"
+    lines = cfg.read_text(encoding="utf-8").splitlines(keepends=True)
+    cfg.write_text(
+        "".join(f"version = {version}\n" if line.startswith("version = ") else line for line in lines),
+        encoding="utf-8",
+    )
+    spoil(folder)
+    return folder
+
+
+def bundle(
+    tree: Path, out: Path, python: str, *, key: Path | None = None, wheels: Path | None = None
+) -> Path:
+    """What `make bundle` makes of `tree`, for amd64."""
+    command = [sys.executable, "-m", "kiosk.install", "bundle", str(tree), "--arch", "amd64",
+               "--python", python, "--out", str(out)]  # fmt: skip
+    if key is not None:
+        command += ["--key", str(key), "--pub", str(key.with_suffix(".pub"))]
+    if wheels is not None:
+        command += ["--wheels", str(wheels)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=900, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    return Path(done.stdout.strip())
+
+
+def never_ready(tree: Path) -> None:
+    """A version whose kioskd ends at once."""
+    (tree / "kiosk/kioskd.py").write_text(
+        '"""Broken."""\nimport sys\n\n\ndef main() -> None:\n    sys.exit("broken on purpose")\n',
+        encoding="utf-8",
+    )
+
+
+def changes_the_ledger(tree: Path) -> None:
+    """A version that brings the ledger to a newer schema and then ends at once."""
+    never_ready(tree)
+    path = tree / "kiosk/kioskd.py"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace(
+            "    sys.exit(",
+            "    import sqlite3\n\n    db = sqlite3.connect('/var/lib/hadir/kiosk.db')\n"
+            "    db.execute('PRAGMA user_version = 99')\n    db.commit()\n    sys.exit(",
+        ),
+        encoding="utf-8",
+    )

@@ -1,0 +1,139 @@
+"""A real systemd, from nothing: installed, killed, rebooted, updated, updated badly, taken off again."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.house.tracked import ROOT
+from tests.install import bundles
+from tests.install.kiosk_in import enrol, kill, prepare, punch, punches, status, wait_active, wait_reader
+from tests.install.nspawn import Machine, machine
+from tests.install.steps import install_steps
+
+SUITES = [
+    pytest.param("bookworm", marks=[pytest.mark.slow, pytest.mark.slow_ci]),
+    pytest.param("trixie", marks=pytest.mark.slow),
+]
+
+
+@dataclass
+class Place:
+    """The machine, the stick in it, and what was made for it."""
+
+    kiosk: Machine
+    stick: Path
+    python: str
+    key: Path
+    trees: Path
+
+    def update(self, version: str, spoil: object = None, *, signed: bool = True) -> str:
+        """A bundle of `version` on the stick; the path under which the kiosk sees it."""
+        tree = bundles.checkout(self.trees / f"{version}-{signed}", version, spoil or (lambda tree: None))  # type: ignore[arg-type]
+        made = bundles.bundle(
+            tree, self.trees / "out", self.python, key=self.key if signed else None,
+            wheels=self.stick / "hadir-wheels",
+        )  # fmt: skip
+        name = f"update-{version}-{'signed' if signed else 'unsigned'}"
+        made.rename(self.stick / name)
+        return f"/stick/{name}"
+
+
+@pytest.fixture(scope="module", params=SUITES)
+def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    folder = tmp_path_factory.mktemp(request.param)
+    stick, key = folder / "stick", folder / "update.key"
+    subprocess.run((sys.executable, "-m", "kiosk.install", "key", str(key)), check=True, cwd=ROOT)
+    python = bundles.PYTHON_OF[request.param]
+    made = bundles.bundle(ROOT, stick, python, key=key)
+    subprocess.run(("tar", "xf", str(made), "--strip-components=1", "-C", str(stick), "--wildcards",
+                    "*/wheels/*", "--transform=s,/wheels/,/hadir-wheels/,"), check=True)  # fmt: skip
+    with machine(request.param, folder, stick) as kiosk:
+        prepare(kiosk)
+        kiosk.run("cp /stick/hadir-*.tar /root")
+        yield Place(kiosk, stick, python, key, folder / "trees")
+
+
+@pytest.mark.timeout(1500)
+def test_a_kiosk_from_nothing_to_its_removal(place: Place) -> None:
+    kiosk = place.kiosk
+    _install(kiosk)
+    enrol(kiosk)
+    taken = [punch(kiosk)]
+    _survives_kills(kiosk)
+    taken.append(punch(kiosk))
+    kiosk.reboot()
+    taken.append(punch(kiosk))
+    assert punches(kiosk) == taken
+    _updates(place, taken)
+    _is_removed(kiosk)
+
+
+def _install(kiosk: Machine) -> None:
+    steps = install_steps("docs/install.md")
+    assert len(steps) <= 3
+    began = time.monotonic()
+    said = [kiosk.run(step) for step in steps][-1]
+    print(f"{len(steps)} commands, {(time.monotonic() - began) / 60:.1f} minutes")
+    assert "ready" in said
+    name = kiosk.run("readlink /opt/hadir/current")
+    kiosk.run(steps[1])  # again: nothing changes
+    assert kiosk.run("readlink /opt/hadir/current") == name
+    assert kiosk.run("ls /opt/hadir/versions").split() == [Path(name.strip()).name]
+    failed = kiosk.run("systemctl list-units --failed --plain --no-legend 'kiosk*' 'hadir*'")
+    assert failed == ""
+
+
+def _survives_kills(kiosk: Machine) -> None:
+    kiosk.write("/etc/hadir/centre.toml", 'database = "/var/lib/hadir-centre/centre.db"\n'
+                'key_file = "/var/lib/hadir-centre/centre.key"\n')  # fmt: skip
+    kiosk.run("systemd-tmpfiles --create hadir.conf && systemctl start hadir-centre")
+    for unit in ("kioskd", "kiosk-ui", "kiosk-clock", "hadir-centre"):
+        wait_active(kiosk, unit)
+        kill(kiosk, unit)
+    kiosk.run("systemctl stop hadir-centre")
+    wait_reader(kiosk)
+
+
+def _updates(place: Place, taken: list[int]) -> None:
+    kiosk = place.kiosk
+    first = status(kiosk)["software"]
+    assert "not signed" in kiosk.fails("kioskctl update " + place.update("0.9.1", signed=False))
+    assert status(kiosk)["software"] == first
+
+    kiosk.run("kioskctl update " + place.update("0.9.2"))
+    assert status(kiosk)["software"] == "hadir 0.9.2"
+    taken.append(punch(kiosk))
+
+    said = kiosk.fails("kioskctl update " + place.update("0.9.3", bundles.never_ready))
+    assert "was taken back" in said
+    assert status(kiosk)["software"] == "hadir 0.9.2"
+    taken.append(punch(kiosk))
+
+    assert "older" in kiosk.fails("kioskctl update " + place.update("0.8.9"))
+    kiosk.run("kioskctl update --rollback")
+    assert status(kiosk)["software"] == first
+    taken.append(punch(kiosk))
+    assert punches(kiosk) == taken
+    kiosk.run("kioskctl ledger verify")
+
+    ledger = status(kiosk)["ledger"]["ledger_id"]
+    kiosk.fails("kioskctl update " + place.update("0.9.4", bundles.changes_the_ledger))
+    after = status(kiosk)
+    assert (after["software"], after["ready"]) == (first, True)
+    assert ledger in (after["ledger"]["ledger_id"], after["ledger"]["previous"])
+    punch(kiosk)
+    assert set(taken) <= set(punches(kiosk))
+
+
+def _is_removed(kiosk: Machine) -> None:
+    kiosk.run("hadir-install uninstall")
+    assert kiosk.run("ls -A /opt/hadir /usr/local/lib/systemd/system 2>/dev/null; true").split() == []
+    assert kiosk.run("pgrep -u hadir -f kioskd; true") == ""
+    kiosk.run("test -s /var/lib/hadir/kiosk.db && test -s /etc/hadir/kiosk.toml")
