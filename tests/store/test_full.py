@@ -12,7 +12,7 @@ import pytest
 from kiosk.core.record import decode_body
 from kiosk.daemon.evidence import EvidenceStore
 from kiosk.daemon.keys import DeviceKeys
-from kiosk.daemon.store import Store, StoreFull
+from kiosk.daemon.store import Store, StoreFull, StoreReadOnly
 from kiosk.daemon.verify_file import verify_file
 from tests.store.samples import IDENTITY, append, at, punch
 
@@ -82,6 +82,27 @@ def test_photos_go_first_then_the_reserve_then_punches_are_refused(small_disk: P
     assert not store.room.tight
     store.close()
     assert verify_file(small_disk / "kiosk.db").ok
+
+
+def test_a_kiosk_starts_on_a_full_disk_and_uses_its_reserve(small_disk: Path) -> None:
+    keys = DeviceKeys.load_or_create(small_disk / "keys")
+    store = Store.open(small_disk, keys, IDENTITY, at(), reserve_mb=1)
+    append(store, punch())
+    store.close()
+    fill(small_disk)
+    store = Store.open(small_disk, keys, IDENTITY, at(), reserve_mb=1)
+    append(store, punch())
+    assert len(store.recent_punches("p1")) == 2
+    store.close()
+
+
+def test_a_file_system_that_turned_read_only_is_named(small_disk: Path) -> None:
+    keys = DeviceKeys.load_or_create(small_disk / "keys")
+    Store.open(small_disk, keys, IDENTITY, at(), reserve_mb=1).close()
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    with pytest.raises(StoreReadOnly) as refused:
+        Store.open(small_disk, keys, IDENTITY, at(), reserve_mb=1)
+    assert "mount" in refused.value.hint
 
 
 def test_a_database_that_cannot_grow_refuses_the_punch_and_keeps_its_head(store: Store) -> None:

@@ -164,6 +164,21 @@ def test_what_only_we_have_is_carried_into_the_linked_ledger_and_counts_once(
     assert verify_file(state / "kiosk.db").ok
 
 
+def test_erasing_a_private_part_erases_the_carried_copy_too(store: Store, state: Path) -> None:
+    common = store.head.point
+    old = add_person(store, name="Rahasia Sekali").seq
+    store.reopen_linked("restored", common, old, at())
+    store.erase(common.ledger_id, [old], "request", at())
+    person = store.person("p1")
+    assert person is not None
+    assert person.name == ""
+    for path in state.glob("kiosk.db*"):
+        assert b"Rahasia" not in path.read_bytes()
+    assert store.rebuild().differences == 0
+    store.close()
+    assert verify_file(state / "kiosk.db").ok
+
+
 def test_a_record_carried_twice_is_not_wrapped_twice(store: Store) -> None:
     common = store.head.point
     append(store, punch())

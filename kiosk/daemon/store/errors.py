@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -89,8 +90,15 @@ def translated(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise translate(error, path) from error
-    except PermissionError as error:
-        raise StoreReadOnly(f"{path}: {error}") from error
+    except OSError as error:
+        raise _of_system(error, path) from error
+
+
+def _of_system(error: OSError, path: Path) -> StoreError:
+    message = f"{path}: {error}"
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return StoreReadOnly(message)
+    return StoreFull(message) if error.errno in (errno.ENOSPC, errno.EDQUOT) else StoreError(message)
 
 
 def _no_room(path: Path) -> bool:

@@ -36,6 +36,8 @@ def open_store(
     with contextlib.ExitStack() as undo, translated(path):
         lock = lock_store(private_folder(state_dir) / LOCK)
         undo.callback(os.close, lock)
+        room = Room(state_dir, reserve_mb << 20)
+        room.make_if_none()
         if path.exists() and path.stat().st_size:
             connect.refuse_unusable(path)
         db = connect.connect_writer(path)
@@ -48,12 +50,12 @@ def open_store(
         _check_if_suspect(db, state_dir / SUSPECT)
         witness = Witness(state_dir / WITNESS)
         undo.callback(witness.close)
-        room = Room(state_dir, reserve_mb << 20)
         store = Store(db, path, keys, identity, witness, room, lock)
         _settle(store, db, (keys, identity), witness, at)
         room.keep()
         if reserve_mb:
-            connect.lengthen_wal(path)
+            with contextlib.suppress(OSError):
+                connect.lengthen_wal(path)
         publish(keys, state_dir)
         undo.pop_all()
     return store

@@ -157,6 +157,15 @@ class Queries:
             found.close()
         return rows
 
+    def private_holders(self, ledger_id: str, seq: int) -> list[tuple[str, int]]:
+        """Every record (ledger, seq) that the private part of this one lies beside, itself first."""
+        with translated(self._path):
+            return self._db.execute(
+                "SELECT l.ledger_id, v.seq FROM private v JOIN ledgers l ON l.n = v.ledger WHERE v.salt = "
+                "(SELECT o.salt FROM private o JOIN ledgers m ON m.n = o.ledger "
+                "WHERE m.ledger_id = ? AND o.seq = ?) ORDER BY v.ledger, v.seq", (ledger_id, seq)
+            ).fetchall()  # fmt: skip
+
     def body_of(self, key: int) -> bytes | None:
         """The stored bytes of the record with this key (see `schema.key_of`)."""
         found = self._db.execute("SELECT ledger_id FROM ledgers WHERE n = ?", (key >> 40,)).fetchone()

@@ -12,6 +12,7 @@ from pathlib import Path
 log = logging.getLogger(__name__)
 NAME = "reserve"
 PLENTY_BYTES = 4 << 20
+LITTLE_BYTES = 512 << 10
 GiveUpPhotos = Callable[[int], tuple[str, ...]]
 """Deletes the oldest photos, some bytes' worth; returns the names of those deleted."""
 
@@ -38,6 +39,11 @@ class Room:
         self.tight = False
         with contextlib.suppress(OSError):
             self._fill()
+
+    def make_if_none(self) -> None:
+        """Before the database can be opened at all it needs a little room of its own."""
+        if shutil.disk_usage(self._path.parent).free < LITTLE_BYTES:
+            self.make()
 
     def make(self) -> bool:
         """Give something up; whether there was anything left to give."""

@@ -179,6 +179,21 @@ class Store(Writer):
         self.begin_ledger(reason, previous, at, ours)
         log.warning("ledger %s opened (%s), linked to %s", self.head.ledger_id, reason, previous)
 
+    def erase(self, ledger_id: str, seqs: Iterable[int], reason: str, at: TimeBlock) -> None:
+        """Delete the private parts of these records, and of those that carry them, and record it.
+
+        The text is gone from the files when this returns. Raises `StoreError`.
+        """
+        places: dict[str, list[int]] = {}
+        for seq in seqs:
+            for of_ledger, holder in self.private_holders(ledger_id, seq):
+                places.setdefault(of_ledger, []).append(holder)
+        with self.transaction() as transaction:
+            for of_ledger, holders in places.items():
+                transaction.erase(of_ledger, tuple(holders), reason, at)
+        with translated(self._path):
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+
     def rebuild(self) -> Rebuilt:
         """Make the derived tables again from every ledger in order; counts rows that came out otherwise."""
         with translated(self._path):
