@@ -116,6 +116,8 @@ class Camera(ABC):
         """
         deadline = Deadline.after(self.settings.frame_timeout_s if timeout_s is None else timeout_s)
         with self._changed:
+            # What lies there was asked for earlier and may be old: only a frame yet to come is the latest.
+            after = max(after, self._frame.number if self._frame else 0)
             self._wanted = True
             while self._frame is None or self._frame.number <= after:
                 if self._error is not None:

@@ -48,12 +48,17 @@ class DirectEmbedder:
 class ProcessEmbedder:
     """A child process with the network; a hung or dead child is replaced and its queue forgotten."""
 
-    def __init__(self, make_engine: Callable[[], FaceEngine], timeout_s: float = 10.0) -> None:
+    def __init__(self, make_engine: Callable[[], FaceEngine], timeout_s: float = 30.0) -> None:
         self._make_engine = make_engine
         self._timeout_s = timeout_s
         self._process: BaseProcess | None = None
         self._pipe: Connection | None = None
         self._sent_s: list[float] = []
+
+    @property
+    def pid(self) -> int | None:
+        """The child's process id; None before the first face and after a fault."""
+        return self._process.pid if self._process else None
 
     def start(self) -> None:
         """Start the child; it answers once the network is loaded, in about a second."""

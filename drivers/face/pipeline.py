@@ -42,6 +42,8 @@ class PipelineSettings:
     mode: LivenessMode = LivenessMode.ENFORCE
     quality: QualityLimits = field(default_factory=QualityLimits)
     challenge: ChallengeLimits = field(default_factory=ChallengeLimits)
+    flag_watch_s: float = 1.0
+    """In mode `flag`: how long passive signs are looked for."""
     most_frames: int = 6
     """Embeddings spent on one visitor before the answer is `unknown`."""
     choose_from: int = 3
@@ -163,15 +165,22 @@ class Pipeline:
         if mode is LivenessMode.OFF:
             return self._end(visit, frame, ResultKind.RECOGNISED)
         if proof is Proof.OPEN:
-            if mode is LivenessMode.FLAG and not visit.liveness.passive.doubtful:
-                return self._end(visit, frame, ResultKind.RECOGNISED)
-            visit.liveness.begin(frame.at_s)
-            return []
+            return self._watch_or_challenge(visit, frame)
         if mode is LivenessMode.FLAG:
             return self._end(visit, frame, ResultKind.RECOGNISED, suspect=proof is not Proof.LIVE)
         if proof is not Proof.LIVE:
             return self._end(visit, frame, _UNPROVEN[proof])
         visit.verifying, visit.views = True, []
+        return []
+
+    def _watch_or_challenge(self, visit: Visit, frame: Frame) -> list[Event]:
+        """In mode `flag` a second's look is enough, unless it raises a doubt."""
+        if self.settings.mode is LivenessMode.FLAG and not visit.liveness.challenging:
+            if frame.at_s - visit.track.since_s < self.settings.flag_watch_s:
+                return []
+            if not visit.liveness.passive.doubtful:
+                return self._end(visit, frame, ResultKind.RECOGNISED)
+        visit.liveness.begin(frame.at_s)
         return []
 
     def _verify(self, visit: Visit, frame: Frame) -> list[Event]:

@@ -34,10 +34,10 @@ class QualityLimits:
     eye_distance_px: float = 36.0
     face_share: float = 0.9
     """Largest part of the frame's height that nasion to chin may take, times two."""
-    sharpness: float = 25.0
+    sharpness: float = 4.0
     brightness: tuple[float, float] = (45.0, 225.0)
     contrast: float = 14.0
-    turn: float = 0.13
+    turn: float = 0.17
     roll_deg: float = 25.0
     eye_opening: float = 0.17
 
@@ -48,7 +48,7 @@ class Quality:
 
     eye_distance_px: float
     sharpness: float
-    """Variance of the Laplacian of the aligned face in grey levels squared."""
+    """Variance of the Laplacian of the aligned face, slightly smoothed so that grain does not count."""
     brightness: float
     contrast: float
     turn: float
@@ -73,8 +73,8 @@ class Quality:
     def score(self) -> float:
         """Orders usable views, best highest: size and sharpness saturate, a turn costs most."""
         size = min(self.eye_distance_px / 70.0, 1.0)
-        sharp = min(self.sharpness / 150.0, 1.0)
-        straight = max(0.0, 1.0 - abs(self.turn) / 0.2) * max(0.0, 1.0 - abs(self.roll_deg) / 45.0)
+        sharp = min(self.sharpness / 30.0, 1.0)
+        straight = max(0.0, 1.0 - abs(self.turn) / 0.25) * max(0.0, 1.0 - abs(self.roll_deg) / 45.0)
         return float(size * (0.4 + 0.6 * sharp) * straight * min(self.eye_opening / 0.25, 1.0))
 
 
@@ -84,7 +84,7 @@ def assess(chip: Pixels, points: Points) -> Quality:
     centre = grey[grey.shape[0] // 5 : -grey.shape[0] // 5, grey.shape[1] // 5 : -grey.shape[1] // 5]
     return Quality(
         eye_distance_px=geometry.eye_distance_px(points),
-        sharpness=float(cv2.Laplacian(centre, cv2.CV_32F).var()),
+        sharpness=float(cv2.Laplacian(cv2.GaussianBlur(centre, (0, 0), 1.0), cv2.CV_32F).var()),
         brightness=float(centre.mean()),
         contrast=float(np.std(centre)),
         turn=geometry.turn(points).cheeks,

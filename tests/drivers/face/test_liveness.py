@@ -1,0 +1,83 @@
+"""Living people and attacks, made by code that shares nothing with the detector."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import pytest
+
+from bench.face import liveness
+from drivers.face.dlib_engine import DlibEngine
+from drivers.face.images import grey
+from drivers.face.liveness import challenge
+from drivers.face.liveness.challenge import Act
+from drivers.face.liveness.reading import Reading
+from drivers.face.liveness.session import LivenessSession, Proof
+from kiosk.demo.faces import attack, person
+
+QUICK = ("print tilted", "print bent upright", "phone still picture", "replay on a monitor")
+
+
+@pytest.mark.faces
+@pytest.mark.parametrize("number", range(2))
+def test_a_living_person_passes(people: list[person.Person], number: int) -> None:
+    who = people[number]
+    who.blink_by_itself(liveness.LONGEST_S)
+    session = liveness.film(who.draw, number, who.answer)
+    assert session.proof is Proof.LIVE, session.evidence
+
+
+@pytest.mark.faces
+@pytest.mark.parametrize(
+    "kind", [kind if kind in QUICK else pytest.param(kind, marks=pytest.mark.slow) for kind in attack.KINDS]
+)
+def test_an_attack_does_not(people: list[person.Person], kind: str) -> None:
+    who = people[len(kind) % len(people)]
+    liveness.act_at_random(who, 4)
+    session = liveness.film(attack.of_kind(kind, who, 4).draw, 4, None)
+    assert session.proof in (Proof.ATTACK, Proof.UNPROVEN), session.evidence
+
+
+@pytest.fixture
+def still(people: list[person.Person], engine: DlibEngine) -> Reading:
+    """One look at somebody's picture that never changes."""
+    seen = grey(people[0].draw(0.0))
+    return Reading.of(0.0, engine.landmarks(seen, engine.detect(seen)[0]), seen)
+
+
+def hold(reading: Reading, seed: int) -> tuple[LivenessSession, list[float]]:
+    """Show it until the session decides; also the moments at which something was asked."""
+    session, asked = LivenessSession(random.Random(seed)), []
+    for number in range(500):
+        session.observe(replace(reading, at_s=number / 15))
+        session.begin(number / 15)
+        asked += [session.asked.until_s] if session.asked and session.asked.until_s not in asked else []
+    return session, asked
+
+
+@pytest.mark.faces
+def test_a_still_picture_held_still_is_never_accepted(still: Reading) -> None:
+    assert {hold(still, seed)[0].proof for seed in range(40)} == {Proof.UNPROVEN}
+
+
+@pytest.mark.faces
+def test_the_moment_of_the_question_cannot_be_foreseen(still: Reading) -> None:
+    assert len({hold(still, seed)[1][0] for seed in range(10)}) >= 4
+
+
+def test_a_challenge_is_never_closer_alone_and_never_the_same_act_twice() -> None:
+    draws = {challenge.draw(random.Random(seed)) for seed in range(300)}
+    assert len(draws) == 12
+    assert all(len(set(acts)) == 2 for acts in draws)
+    assert {challenge.draw(random.Random(seed), 1) for seed in range(50)} == {
+        (Act.BLINK,),
+        (Act.LEFT,),
+        (Act.RIGHT,),
+    }
+
+
+def test_nothing_is_asked_before_the_challenge_begins() -> None:
+    session = LivenessSession(random.Random(1))
+    assert session.asked is None
+    assert not session.challenging

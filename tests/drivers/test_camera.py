@@ -1,0 +1,285 @@
+"""Cameras against the emulated network camera, through the real OpenCV; picamera2 against a stub."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import types
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+import cv2
+import numpy as np
+import pytest
+
+from drivers.base.camera import Camera, CameraSettings, Exposure, Frame, Light, Pixels
+from drivers.base.errors import Timeout, Unavailable
+from drivers.camera_keeper import CameraKeeper
+from drivers.camera_opencv import OpenCVCamera
+from drivers.camera_picamera2 import PiCamera
+from drivers.emulated.camera import EmulatedCamera, read_clip
+
+QUICK = CameraSettings(frame_timeout_s=0.8, open_timeout_s=3.0, small_width_px=80)
+
+
+def clip(folder: Path, *greys: int) -> Path:
+    folder.mkdir()
+    for number, grey in enumerate(greys):
+        cv2.imwrite(str(folder / f"{number:03}.jpg"), np.full((120, 160, 3), grey, np.uint8))
+    return folder
+
+
+@pytest.fixture
+def emulated(tmp_path: Path) -> Iterator[EmulatedCamera]:
+    camera = EmulatedCamera(clip(tmp_path / "idle", 40, 42), fps=25)
+    camera.start()
+    yield camera
+    camera.stop()
+
+
+@pytest.fixture
+def keeper(emulated: EmulatedCamera) -> Iterator[CameraKeeper]:
+    keeper = CameraKeeper(lambda: OpenCVCamera(emulated.url, QUICK))
+    yield keeper
+    keeper.close()
+
+
+def wait_for_frame(keeper: CameraKeeper) -> Frame:
+    while (frame := keeper.latest()) is None:
+        pass
+    return frame
+
+
+def test_a_frame_has_full_and_small_pixels(keeper: CameraKeeper) -> None:
+    frame = wait_for_frame(keeper)
+    assert frame.pixels.shape == (120, 160, 3)
+    assert frame.small.shape == (60, 80)
+    assert frame.scale == 2.0
+    assert abs(float(frame.pixels.mean()) - 41) < 3
+
+
+def test_the_latest_frame_is_given_not_the_oldest(emulated: EmulatedCamera, keeper: CameraKeeper) -> None:
+    first = wait_for_frame(keeper)
+    sent = threading.Event()
+    threading.Timer(0.5, sent.set).start()
+    sent.wait(5)
+    second = wait_for_frame(keeper)
+    assert second.number - first.number >= 8
+    assert second.at_s - first.at_s >= 0.4
+
+
+def test_colours_are_red_green_blue(tmp_path: Path, emulated: EmulatedCamera, keeper: CameraKeeper) -> None:
+    red = tmp_path / "red"
+    red.mkdir()
+    cv2.imwrite(str(red / "0.jpg"), np.full((120, 160, 3), (0, 0, 200), np.uint8))
+    emulated.idle(red)
+    frame = wait_for_frame(keeper)
+    while frame.pixels[..., 0].mean() < 100:
+        frame = wait_for_frame(keeper)
+    assert frame.pixels[..., 2].mean() < 40
+
+
+def test_a_hung_camera_is_noticed_and_reopened(emulated: EmulatedCamera, keeper: CameraKeeper) -> None:
+    before = wait_for_frame(keeper)
+    emulated.hanging = True
+    while keeper.latest() is not None:
+        pass
+    assert isinstance(keeper.error, Timeout | Unavailable)
+    emulated.hanging = False
+    after = wait_for_frame(keeper)
+    assert after.number > before.number
+    assert keeper.error is None
+
+
+def test_an_unplugged_camera_comes_back(emulated: EmulatedCamera, keeper: CameraKeeper) -> None:
+    wait_for_frame(keeper)
+    _command(emulated, "unplug")
+    while keeper.latest() is not None:
+        pass
+    assert keeper.error is not None
+    _command(emulated, "plug")
+    wait_for_frame(keeper)
+
+
+def test_a_clip_is_played_once_then_the_idle_one_again(tmp_path: Path, emulated: EmulatedCamera) -> None:
+    emulated.play(clip(tmp_path / "visit", 200, 201, 202))
+    shown = [cv2.imdecode(np.frombuffer(emulated.next_jpeg(), np.uint8), 0) for _ in range(5)]
+    assert [round(float(picture.mean())) for picture in shown if picture is not None][:3] == [200, 201, 202]
+    assert shown[4] is not None
+    assert float(shown[4].mean()) < 50
+
+
+def test_an_unknown_command_is_refused(emulated: EmulatedCamera) -> None:
+    with pytest.raises(urllib.error.HTTPError, match="400"):
+        _command(emulated, "dance")
+    with pytest.raises(FileNotFoundError):
+        read_clip(Path("/nowhere"))
+
+
+def test_no_camera_is_unavailable_with_a_hint() -> None:
+    with pytest.raises(Unavailable) as caught:
+        OpenCVCamera("/dev/video97", QUICK).open()
+    assert "/dev/video97" in caught.value.hint
+
+
+def test_a_clip_file_is_played_at_its_own_pace_over_and_over(tmp_path: Path) -> None:
+    path = str(tmp_path / "clip.avi")
+    writer = cv2.VideoWriter(path, cv2.VideoWriter.fourcc(*"MJPG"), 25, (160, 120))
+    for grey in (10, 60, 110, 160):
+        writer.write(np.full((120, 160, 3), grey, np.uint8))
+    writer.release()
+    camera = OpenCVCamera(path, QUICK)
+    camera.open()
+    number = 0
+    frames: list[Frame] = []
+    while len(frames) < 9:
+        frames.append(camera.latest(after=number))
+        number = frames[-1].number
+    camera.close()
+    assert frames[-1].at_s - frames[0].at_s >= 0.25
+
+
+@pytest.mark.parametrize(("degrees", "corner"), [(0, (0, 0)), (90, (0, -1)), (180, (-1, -1)), (270, (-1, 0))])
+def test_rotation_is_clockwise(degrees: int, corner: tuple[int, int]) -> None:
+    camera = MadeUp(CameraSettings(rotation_deg=degrees))
+    camera.open()
+    frame = camera.latest()
+    camera.close()
+    assert frame.pixels[corner][0] == 255
+    assert frame.pixels.flags.c_contiguous
+    assert frame.small[corner] == 255
+
+
+def test_a_thread_stuck_in_the_driver_is_left_behind() -> None:
+    camera = MadeUp(CameraSettings(frame_timeout_s=0.2))
+    camera.open()
+    camera.stuck.clear()
+    with pytest.raises(Timeout):
+        camera.latest(after=10_000)
+    camera.close(timeout_s=0.1)
+    with pytest.raises(Unavailable):
+        camera.latest(after=10_000)
+    camera.stuck.set()
+
+
+def test_an_odd_rotation_is_refused() -> None:
+    with pytest.raises(ValueError, match="45"):
+        CameraSettings(rotation_deg=45)
+
+
+class MadeUp(Camera):
+    """A camera without a device: one white corner."""
+
+    def __init__(self, settings: CameraSettings) -> None:
+        super().__init__(settings)
+        self.stuck = threading.Event()
+        self.stuck.set()
+
+    def _open(self) -> None:
+        pass
+
+    def _grab(self) -> None:
+        self.stuck.wait(0.01)
+        if not self.stuck.is_set():
+            self.stuck.wait(10)
+
+    def _retrieve(self) -> tuple[Pixels, Pixels]:
+        pixels = np.zeros((4, 6, 3), np.uint8)
+        pixels[0, 0] = 255
+        return pixels, np.ascontiguousarray(pixels[::2, ::2, 0])
+
+    def _close(self) -> None:
+        pass
+
+
+class StubRequest:
+    """The two calls of a picamera2 `CompletedRequest` that the driver makes."""
+
+    def make_array(self, name: str) -> Pixels:
+        if name == "main":
+            return np.full((720, 1280, 3), 9, np.uint8)
+        return np.full((405, 512), 7, np.uint8)
+
+    def release(self) -> None:
+        StubPicamera2.calls.append("release")
+
+
+class StubPicamera2:
+    """The calls of picamera2's `Picamera2` that the driver makes, and no more."""
+
+    calls: ClassVar[list[Any]] = []
+
+    def __init__(self, camera_num: int) -> None:
+        self.calls.append(camera_num)
+
+    def create_video_configuration(
+        self, main: Any, lores: Any, controls: Any, buffer_count: int
+    ) -> dict[str, Any]:
+        return {"main": main, "lores": lores, "controls": controls, "buffer_count": buffer_count}
+
+    def configure(self, camera_config: dict[str, Any]) -> None:
+        self.calls.append(camera_config)
+
+    def start(self) -> None:
+        self.calls.append("start")
+
+    def capture_request(self) -> StubRequest:
+        return StubRequest()
+
+    def stop(self) -> None:
+        self.calls.append("stop")
+
+    def close(self) -> None:
+        self.calls.append("close")
+
+
+@pytest.fixture
+def stub(monkeypatch: pytest.MonkeyPatch) -> type[StubPicamera2]:
+    module = types.ModuleType("picamera2")
+    module.Picamera2 = StubPicamera2  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "picamera2", module)
+    StubPicamera2.calls.clear()
+    return StubPicamera2
+
+
+def test_picamera2_gives_two_streams_of_one_exposure(stub: type[StubPicamera2]) -> None:
+    night = CameraSettings(exposure=Exposure(Light.NIGHT, compensation_ev=0.5))
+    camera = PiCamera(1, night)
+    camera.open()
+    frame = camera.latest()
+    camera.close()
+    assert frame.pixels.shape == (720, 1280, 3)
+    assert frame.small.shape == (270, 480)
+    number, configuration = stub.calls[:2]
+    assert number == 1
+    assert configuration["lores"] == {"size": (480, 270), "format": "YUV420"}
+    assert configuration["controls"]["AeExposureMode"] == 2
+    assert configuration["controls"]["FrameDurationLimits"] == (40_000, 80_000)
+    assert stub.calls[-2:] == ["stop", "close"]
+
+
+def test_without_picamera2_the_hint_says_how_to_install_it() -> None:
+    if "picamera2" in sys.modules:
+        pytest.skip("this is a Pi")
+    with pytest.raises(Unavailable) as caught:
+        PiCamera().open()
+    assert "python3-picamera2" in caught.value.hint
+
+
+@pytest.mark.hardware
+def test_the_stub_has_the_real_signatures() -> None:
+    """Run on a Pi: every call of the stub exists there and takes the same arguments."""
+    import inspect
+
+    real = pytest.importorskip("picamera2").Picamera2
+    for name in ("create_video_configuration", "configure", "start", "capture_request", "stop", "close"):
+        ours = inspect.signature(getattr(StubPicamera2, name)).parameters
+        theirs = inspect.signature(getattr(real, name)).parameters
+        assert set(ours) <= set(theirs), name
+
+
+def _command(camera: EmulatedCamera, command: str) -> None:
+    request = urllib.request.Request(camera.url + command, method="POST")
+    urllib.request.urlopen(request, timeout=5).close()
