@@ -413,6 +413,60 @@ class Certified(Payload, frozen=True):
     sig: str
 
 
+class TerminalRow(Payload, frozen=True):
+    """A row of a terminal's log that became no punch; the private part holds `TerminalRowPrivate`.
+
+    `why`: `unknown_user` (then `user_key` is set, and it becomes a punch once the user is mapped), a
+    verdict's code such as `duplicate`, or what is wrong with the row. `source_key` is the row's keyed hash.
+    """
+
+    TYPE: ClassVar[str] = "terminal_row"
+    device: str
+    serial: str
+    source_key: str
+    why: str
+    person_id: str | None = None
+    user_key: str | None = None
+
+
+class TerminalRowPrivate(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """The row as it came: `raw` is hex, `wall` the terminal's own local time, empty when unreadable."""
+
+    raw: str
+    user_id: str = ""
+    wall: str = ""
+
+
+class TerminalUser(Payload, frozen=True):
+    """A user of the terminal `serial` (of every terminal when empty) is this person.
+
+    `user_key` is the user id's keyed hash; the id itself is in the private part, `TerminalUserPrivate`.
+    """
+
+    TYPE: ClassVar[str] = "terminal_user"
+    person_id: str
+    serial: str
+    user_key: str
+    actor: str
+
+
+class TerminalUserPrivate(msgspec.Struct, frozen=True, kw_only=True):
+    """The user id; often a NIP, or a part of one."""
+
+    user_id: str
+
+
+class TerminalClock(Payload, frozen=True):
+    """A terminal's clock jumped, was set, or shows no date: how far ahead of ours before and after."""
+
+    TYPE: ClassVar[str] = "terminal_clock"
+    device: str
+    serial: str
+    what: Literal["jump", "set", "impossible"]
+    before_ms: int | None
+    after_ms: int | None
+
+
 class Carried(Payload, frozen=True):
     """A record of an earlier ledger that could not be delivered there, kept as it was."""
 
@@ -428,7 +482,8 @@ TYPES: dict[str, type[Payload]] = {
         Genesis, Seal, Start, Stop, Person, Alias, Enrolment, TemplateRemoved, SlotAssigned, Punch, Repeat,
         Refusal, DeviceState, ClockChange, Correction, Evidence, Erased, Admin, Carried,
         EvidenceRemoved, StoreNote, Validation, DirectionSet, Absence, AbsenceDropped, PinSet, RoleSet,
-        PresenceCalled, PresenceSeen, PresenceClosed, Consent, Access, Certified,
+        PresenceCalled, PresenceSeen, PresenceClosed, Consent, Access, Certified, TerminalRow, TerminalUser,
+        TerminalClock,
     )
 }  # fmt: skip
 

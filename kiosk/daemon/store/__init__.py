@@ -21,6 +21,8 @@ from kiosk.daemon.store.types import (
     LedgerInfo,
     PersonState,
     TemplateState,
+    TerminalUserState,
+    WaitingRow,
 )
 
 __all__ = [
@@ -41,5 +43,7 @@ __all__ = [
     "StoreReader",
     "StoreTooNew",
     "TemplateState",
+    "TerminalUserState",
     "Transaction",
+    "WaitingRow",
 ]

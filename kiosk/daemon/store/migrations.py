@@ -34,3 +34,11 @@ def _002(database: Database) -> None:
     schema.create_derived(database.conn)
     replay_all(database.conn)
     database.execute("PRAGMA user_version = 2")
+
+
+@steps(name="003_rows_and_users_of_terminals")
+def _003(database: Database) -> None:
+    schema.drop_derived(database.conn)
+    schema.create_derived(database.conn)
+    replay_all(database.conn)
+    database.execute("PRAGMA user_version = 3")

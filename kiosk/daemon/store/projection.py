@@ -14,7 +14,7 @@ import msgspec
 
 from kiosk.core import payload as p
 from kiosk.core.record import BadRecordError, Private, TimeBlock, decode_body
-from kiosk.daemon.store import days
+from kiosk.daemon.store import days, terminal_tables
 from kiosk.daemon.store.schema import KEY_MASK, key_of
 
 _PUNCH = (
@@ -84,6 +84,7 @@ def _punch(db: sqlite3.Connection, punch: p.Punch, fact: Fact) -> None:
         person_n(db, punch.person_id)
         db.execute(_PUNCH, row)
     days.add(db, fact.key, at.wall_ms)
+    terminal_tables.source(db, punch.source_key, fact.key, fact.holder)
 
 
 def _correction(db: sqlite3.Connection, correction: p.Correction, fact: Fact) -> None:
@@ -122,6 +123,7 @@ def _alias(db: sqlite3.Connection, alias: p.Alias, fact: Fact) -> None:
     db.execute("UPDATE people SET same_as = ? WHERE n = ? OR same_as = ?", (new, old, old))
     db.execute("UPDATE punches SET person = ? WHERE person = ?", (new, old))
     db.execute("UPDATE templates SET person = ? WHERE person = ?", (new, old))
+    terminal_tables.same_person(db, old, new)
 
 
 def _enrolment(db: sqlite3.Connection, made: p.Enrolment, fact: Fact) -> None:
@@ -173,6 +175,7 @@ def _erased(db: sqlite3.Connection, erased: p.Erased, fact: Fact) -> None:
         db.execute(
             "UPDATE people SET number = '', name = '', unit = '' WHERE source_key = ?", (key_of(n, seq),)
         )
+        terminal_tables.erased(db, key_of(n, seq))
 
 
 def _seal(db: sqlite3.Connection, seal: p.Seal, fact: Fact) -> None:
@@ -181,6 +184,15 @@ def _seal(db: sqlite3.Connection, seal: p.Seal, fact: Fact) -> None:
 
 def _run(db: sqlite3.Connection, edge: p.Start | p.Stop, fact: Fact) -> None:
     db.execute("INSERT OR REPLACE INTO runs VALUES (1, ?, ?, ?)", (fact.key, edge.TYPE, fact.at.boot_id))
+
+
+def _terminal_row(db: sqlite3.Connection, row: p.TerminalRow, fact: Fact) -> None:
+    terminal_tables.source(db, row.source_key, fact.key, fact.holder, row.user_key)
+
+
+def _terminal_user(db: sqlite3.Connection, user: p.TerminalUser, fact: Fact) -> None:
+    text = fact.private.text if fact.private else None
+    terminal_tables.user(db, user.serial, user.user_key, person_n(db, user.person_id), text, fact.holder)
 
 
 def _carried(db: sqlite3.Connection, carried: p.Carried, fact: Fact) -> None:
@@ -222,4 +234,6 @@ _HANDLERS: dict[type[p.Payload], Callable[[sqlite3.Connection, Any, Fact], None]
     p.Start: _run,
     p.Stop: _run,
     p.Carried: _carried,
+    p.TerminalRow: _terminal_row,
+    p.TerminalUser: _terminal_user,
 }

@@ -14,6 +14,7 @@ from kiosk.core.record import ZERO_HASH, Private, Row, TimeBlock
 from kiosk.core.rules import Past
 from kiosk.daemon.store.errors import translated
 from kiosk.daemon.store.schema import KEY_MASK
+from kiosk.daemon.store.terminal_queries import TerminalQueries
 from kiosk.daemon.store.types import Counts, EvidenceState, LedgerInfo, PersonState, TemplateState
 
 _PERSON = "SELECT p.person_id, p.number, p.name, p.category, p.unit, p.active FROM people p "
@@ -26,7 +27,7 @@ _ROW = "SELECT r.seq, CAST(r.body AS BLOB), CAST(r.hash AS BLOB), v.salt, v.text
 _BESIDE = "LEFT JOIN private v ON v.ledger = ? AND v.seq = r.seq "
 
 
-class Queries:
+class Queries(TerminalQueries):
     """Questions about the derived tables and the ledgers. Raises `StoreError`."""
 
     def __init__(self, db: sqlite3.Connection, path: Path) -> None:
@@ -71,16 +72,24 @@ class Queries:
             rows = self._db.execute(text + "ORDER BY t.template_id, s.device", values).fetchall()
         return [TemplateState(*row) for row in rows]
 
-    def recent_punches(self, person_id: str, limit: int = 8) -> list[Past]:
-        """A person's latest punches over all ledgers, newest last, with corrected times."""
+    def recent_punches(self, person_id: str, limit: int = 8, *, before_ms: int | None = None) -> list[Past]:
+        """A person's punches over all ledgers with corrected times: the latest written, newest last.
+
+        With `before_ms` the latest up to that time instead, whenever they were written.
+        """
+        which = (
+            "ORDER BY key DESC" if before_ms is None else "AND true_ms <= ? ORDER BY true_ms DESC, key DESC"
+        )
+        values = (person_id, limit) if before_ms is None else (person_id, before_ms, limit)
         with translated(self._path):
             rows = self._db.execute(
-                "SELECT key, true_ms, source, uncertainty_ms, boot_id, boot_ms, direction FROM punches "
+                "SELECT key, true_ms, source, uncertainty_ms, boot_id, boot_ms, direction FROM punches WHERE "
+                "key IN (SELECT key FROM punches "
                 "WHERE person = (SELECT COALESCE(same_as, n) FROM people WHERE person_id = ?) "
-                "ORDER BY key DESC LIMIT ?",
-                (person_id, limit),
+                f"{which} LIMIT ?) ORDER BY key",
+                values,
             ).fetchall()
-        return [Past(row[0] & KEY_MASK, TimeBlock(*row[1:6]), row[6]) for row in reversed(rows)]
+        return [Past(row[0] & KEY_MASK, TimeBlock(*row[1:6]), row[6]) for row in rows]
 
     def counts(self) -> Counts:
         """How many people may punch and how many of their fingers are known."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-LATEST = 2
+LATEST = 3
 KEY_SHIFT = 40
 KEY_MASK = (1 << KEY_SHIFT) - 1
 
@@ -51,7 +51,7 @@ CREATE TABLE punches (
     source TEXT NOT NULL, uncertainty_ms INTEGER, boot_id TEXT NOT NULL, boot_ms INTEGER NOT NULL,
     direction TEXT NOT NULL, carrier INTEGER
 );
-CREATE INDEX punches_by_person ON punches (person);
+CREATE INDEX punches_by_person ON punches (person, true_ms);
 CREATE TABLE days (start INTEGER PRIMARY KEY, day INTEGER NOT NULL);
 CREATE INDEX days_by_day ON days (day);
 CREATE TABLE evidence (
@@ -62,9 +62,20 @@ CREATE INDEX evidence_by_file ON evidence (ciphertext_sha256);
 CREATE TABLE seals (
     key INTEGER PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL, day TEXT NOT NULL
 );
+CREATE TABLE sources (
+    source_key BLOB PRIMARY KEY, key INTEGER NOT NULL, holder INTEGER NOT NULL, user_key BLOB
+) WITHOUT ROWID;
+CREATE INDEX sources_waiting ON sources (user_key) WHERE user_key IS NOT NULL;
+CREATE TABLE terminal_users (
+    serial TEXT NOT NULL, user_key BLOB NOT NULL, person INTEGER NOT NULL, user_id TEXT NOT NULL,
+    source_key INTEGER NOT NULL, PRIMARY KEY (serial, user_key)
+) WITHOUT ROWID;
 CREATE TABLE runs (id INTEGER PRIMARY KEY, key INTEGER NOT NULL, type TEXT NOT NULL, boot_id TEXT NOT NULL);
 """
-DERIVED_TABLES = ("people", "templates", "slots", "punches", "days", "evidence", "seals", "runs")
+DERIVED_TABLES = (
+    "people", "templates", "slots", "punches", "days", "evidence", "seals", "sources",
+    "terminal_users", "runs",
+)  # fmt: skip
 
 _REFUSALS = {
     "no_update": "BEFORE UPDATE ON {table} BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import msgspec
 
 from kiosk.core.payload import LedgerPoint
+from kiosk.core.record import TimeBlock
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,3 +100,24 @@ class Counts:
 
     people: int
     fingers: int
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalUserState:
+    """A terminal's user (of every terminal when `serial` is empty) and the person they are."""
+
+    serial: str
+    user_id: str
+    person_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRow:
+    """A row of a terminal's log whose user nobody knows yet; `at` is its record's time."""
+
+    source_key: bytes
+    device: str
+    serial: str
+    user_id: str
+    wall: str
+    at: TimeBlock | None
