@@ -6,9 +6,11 @@ import logging
 import threading
 from pathlib import Path
 
+import msgspec
+
 from drivers.base.reader import Reader, ReaderInfo
 from drivers.r307.reader import R307Reader
-from kiosk.core.config import KioskConfig
+from kiosk.core.config import KioskConfig, Sync
 from kiosk.core.config import Reader as ReaderConfig
 from kiosk.core.payload import DeviceState
 from kiosk.core.policy import Policy
@@ -150,7 +152,7 @@ class Kiosk:
             simulated=any(reader.simulated for reader in config.readers),
         )
         self._publisher = Publisher(
-            config.sync,
+            self._sync(),
             config.device,
             lambda: StoreSource(self._state_dir, self._keys),
             hello,
@@ -203,6 +205,13 @@ class Kiosk:
             link_cause=lambda: self._delivery.cause if self._delivery else "",
             screens=lambda: self._control.screens,
         )
+
+    def _sync(self) -> Sync:
+        """Delivery's settings, its files under the state folder unless they say otherwise."""
+        sync = self._config.sync
+        files = ("password_file", "ca_file", "cert_file", "key_file")
+        placed = {name: str(self._path(text)) for name in files if (text := getattr(sync, name))}
+        return msgspec.structs.replace(sync, **placed)
 
     def _path(self, text: str) -> Path:
         return self._state_dir / text
