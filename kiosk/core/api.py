@@ -137,8 +137,8 @@ class GetLedger(Command, frozen=True, tag="ledger"):
 
 
 AnyCommand = (
-    GetStatus | GetHealth | GetPunches | GetPeople | PutPeople | EnrolFinger | RemoveFinger | Emulate | Watch | Intent
-    | Rebuild | GetLedger | AnyDesk
+    GetStatus | GetHealth | GetPunches | GetPeople | PutPeople | EnrolFinger | RemoveFinger | Emulate | Watch
+    | Intent | Rebuild | GetLedger | AnyDesk
 )  # fmt: skip
 
 

@@ -106,7 +106,7 @@ class PutRole(Command, frozen=True, tag="put_role"):
 
 
 class Raise(Command, frozen=True, tag="raise"):
-    """Raise the screen for two minutes: an administrator's PIN here, then their finger. Answered by `Done`."""
+    """Raise the screen for two minutes: a PIN here, then the same person's finger. Answered by `Done`."""
 
     number: Number
     pin: Annotated[str, msgspec.Meta(max_length=12)]
@@ -335,7 +335,7 @@ class MyPunch(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MyRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """The last days; `receipt` is what the QR holds: `HADIR1|device|number|first|last|count|hash|signature`."""
+    """The last days; `receipt` is what the QR holds, `HADIR1|` and signed fields between bars."""
 
     name: str
     first: str

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from kiosk.core.policy import Calendar, Policy, Session
 from kiosk.core.record import TimeBlock, TimeSource
-from kiosk.core.rules import Direction, Event, Past, Subject, Verdict, decide, elapsed_s, session_at
+from kiosk.core.rules import Direction, Event, Past, Subject, Verdict, decide, elapsed_s
+from kiosk.core.shifts import hours_of, slot_at
 from kiosk.core.zone import ZONES, local, wall_ms
 
 MORNING = Session(name="morning", kind="in", opens=time(6), due=time(7, 30), closes=time(12), grace_min=5)
@@ -64,7 +65,8 @@ def test_strict_refuses_outside_every_window() -> None:
 
 
 def test_on_a_holiday_nobody_is_late() -> None:
-    assert verdict(at("09:00"), calendar=Calendar(holidays=("2026-03-02",))) == Verdict("take", "outside")
+    feast = Calendar(holidays=("2026-03-02",))
+    assert verdict(at("09:00"), calendar=feast) == Verdict("take", "outside", absence="holiday")
 
 
 def test_the_inactive_are_refused_first() -> None:
@@ -133,6 +135,6 @@ def test_a_verdict_never_contradicts_itself(
     if mode == "lenient" and not past:
         assert found.outcome == "take"
     if found.session:
-        session = session_at(local(moment, "WIT"), policy, NEVER)
-        assert session is not None
-        assert session.name == found.session
+        slot = slot_at(local(moment, "WIT"), ANNA, hours_of(ANNA, policy), policy, NEVER)
+        assert slot is not None
+        assert slot.session.name == found.session
