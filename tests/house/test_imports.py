@@ -30,7 +30,13 @@ SOME_FILES = {
     "sdnotify": ["kiosk/daemon/*.py", "sync/centre/*.py"],
     "serial": ["drivers/*.py"],
     # The client reads a ledger for the offline verifier; only the stores write.
-    "sqlite3": ["kiosk/daemon/store*", "sync/centre/store*", "kiosk/ctl/ledger*"],
+    "sqlite3": [
+        "kiosk/daemon/store*",
+        "kiosk/daemon/schema_of.py",
+        "sync/centre/store*",
+        "kiosk/ctl/ledger*",
+        "kiosk/install/ledger_guard.py",
+    ],  # fmt: skip
     "sqlite_utils": ["kiosk/daemon/store*", "sync/centre/store*"],
 }
 # kioskd's composition root is the one place in the daemon that knows which drivers there are.

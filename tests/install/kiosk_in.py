@@ -65,9 +65,9 @@ ask(control, EnrolFinger(number=number), on_event=place)
 
 def prepare(kiosk: Machine) -> None:
     """Before the installation: the settings the technician brought, and the machine's emulated reader."""
-    kiosk.write("/root/kiosk.toml", SETTINGS)
+    kiosk.write("/srv/kiosk.toml", SETTINGS)
     kiosk.write("/etc/hadir/policy.toml", POLICY)
-    kiosk.write("/root/enrol.py", ENROL)
+    kiosk.write("/srv/enrol.py", ENROL)
     kiosk.write("/etc/systemd/system/r307-emulator.service", EMULATOR)
     # A pseudo terminal stands for the serial port, a dummy for the screen.
     kiosk.write("/etc/systemd/system/kioskd.service.d/test.conf", "[Service]\nDeviceAllow=char-pts rw\n")

@@ -48,7 +48,7 @@ def fresh_debian(suite: str, *options: str) -> Path:
 
 
 class Machine:
-    """One booted container. Commands run in it as root, in `/root`."""
+    """One booted container. Commands run in it as root, in `/srv`."""
 
     def __init__(self, root: Path, stick: Path) -> None:
         self.root, self._stick = root, stick
@@ -78,7 +78,7 @@ class Machine:
             return ""
         done = subprocess.run(
             ("nsenter", "-t", str(leader), "-m", "-u", "-i", "-n", "-p", "-C", "env", "-i", f"PATH={PATH}",
-             "HOME=/root", "LANG=C.UTF-8", "sh", "-c", f"cd /root && {command}"),
+             "HOME=/root", "LANG=C.UTF-8", "sh", "-c", f"cd /srv && {command}"),
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             check=False, timeout=timeout_s,
         )  # fmt: skip

@@ -56,7 +56,7 @@ def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
                     "*/wheels/*", "--transform=s,/wheels/,/hadir-wheels/,"), check=True)  # fmt: skip
     with machine(request.param, folder, stick) as kiosk:
         prepare(kiosk)
-        kiosk.run("cp /stick/hadir-*.tar /root")
+        kiosk.run("cp /stick/hadir-*.tar /srv")
         yield Place(kiosk, stick, python, key, folder / "trees")
 
 
