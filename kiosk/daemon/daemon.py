@@ -186,6 +186,7 @@ class Kiosk:
             Emulation(emulated, self._hub),
             status,
             self._health_source(),
+            self._delivery.sent if self._delivery else {},
         )
         return ControlServer(
             Service(parts),

@@ -64,6 +64,7 @@ class Delivery:
     def __init__(self, engine: Engine, core: CoreState, hub: ViewHub) -> None:
         self._engine, self._core, self._hub = engine, core, hub
         self._status: LinkStatus = "connecting"
+        self.sent: dict[str, int] = {}  # the last seq of each ledger that was handed to the broker
         self.cause = ""  # why it is not online: a word of docs/protocol.md
 
     def event(self, event: events.SyncEvent) -> None:
@@ -72,6 +73,8 @@ class Delivery:
             case events.LinkChanged():
                 self._status, self.cause = event.status, event.cause
                 self._engine.post(self.show_link)
+            case events.Sent():
+                self.sent[event.ledger_id] = event.upto
             case events.Acked():
                 self._engine.post(lambda: self._acked(event))
             case events.HeadDiffers():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,7 @@ class ServiceParts:
     emulation: Emulation
     status: StatusSource
     health: HealthSource
+    sent: Mapping[str, int]
 
 
 class Service:
@@ -55,6 +56,7 @@ class Service:
         self._engine, self._core, self._hub = parts.engine, parts.core, parts.hub
         self._readers, self._enrolments, self._emulation = parts.readers, parts.enrolments, parts.emulation
         self._status, self._health = parts.status, parts.health
+        self._sent = parts.sent
         self._state_dir, self._zone = Path(parts.config.state_dir), parts.config.site.zone
         self._commands: dict[type[api.Command], Callable[[Any, Emit], object]] = {
             api.GetStatus: lambda command, emit: self._status.read(),
@@ -94,7 +96,7 @@ class Service:
     def _punches(self, command: api.GetPunches, emit: Emit) -> api.Punches:
         with StoreReader.open(self._state_dir) as reader:
             try:
-                return reader.punches(command, self._zone)
+                return reader.punches(command, self._zone, self._sent)
             except ValueError as error:
                 raise Refusal(
                     api.ApiError("bad_request", f"{command.day!r} is no day", "2026-01-31")
