@@ -36,7 +36,7 @@ SOME_FILES = {
         "sync/centre/store*",
         "kiosk/ctl/ledger*",
         "kiosk/install/ledger_guard.py",
-    ],  # fmt: skip
+    ],
     "sqlite_utils": ["kiosk/daemon/store*", "sync/centre/store*"],
 }
 # kioskd's composition root is the one place in the daemon that knows which drivers there are.

@@ -80,7 +80,7 @@ def _signature_of_nothing(files: dict[str, bytes]) -> None:
 @pytest.mark.parametrize("change", [_changed, _missing, _relisted, _unsigned, _signature_of_nothing])
 def test_an_update_that_was_touched_is_refused(layout: Layout, change: Change) -> None:
     with (
-        pytest.raises(InstallError, match="damaged|not signed"),
+        pytest.raises(InstallError, match=r"damaged|not signed"),
         unpacked(layout, update(layout, change)),
     ):
         pytest.fail("it was believed")

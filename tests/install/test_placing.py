@@ -71,4 +71,4 @@ def test_removal_leaves_nothing_but_the_data(layout: Layout, purge: bool) -> Non
     remove(layout, purge=purge)
     left = {name.split("/")[0] for name in tree(layout.root)}
     assert left == (set() if purge else {"etc", "var"})
-    assert not list(layout.local.rglob("*.d"))
+    assert not list(layout.local.rglob("*.service.d"))

@@ -66,7 +66,8 @@ def test_no_service_is_exposed(unit: Path) -> None:
 
 @pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.name)
 def test_a_service_starts_what_an_installation_has(unit: Path) -> None:
-    for command in settings(unit)["ExecStart"]:
+    found = settings(unit)
+    for command in [*found["ExecStart"], *found["ExecStartPre"]]:
         for word in command.split():
             if word.startswith(f"{OPT}/bin/"):
                 assert word.removeprefix(f"{OPT}/bin/") in programs()
