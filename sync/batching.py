@@ -11,15 +11,22 @@ from sync.wire import PROTOCOL, Batch, Head, encode
 
 
 @dataclass(frozen=True, slots=True)
-class Packed:
-    """A batch ready to send: `upto` and `hash` are its last record's, or the place it asks about."""
+class Span:
+    """Where a batch lies: `upto` and `hash` are its last record's, or the place it asks about."""
 
-    payload: bytes
     ledger_id: str
     from_seq: int
     upto: int
     hash: bytes
     nonce: str
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A batch ready to send."""
+
+    payload: bytes
+    span: Span
 
 
 class Packer:
@@ -58,4 +65,4 @@ class Packer:
             nonce=nonce,
             private={row.seq: row.private for row in rows if row.private},
         )
-        return Packed(encode(batch), ledger_id, prev_seq + 1, head_seq, head_hash, nonce)
+        return Packed(encode(batch), Span(ledger_id, prev_seq + 1, head_seq, head_hash, nonce))

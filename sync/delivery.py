@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from kiosk.core.view import LinkStatus
-from sync.batching import Packed, Packer
+from sync.batching import Packed, Packer, Span
 from sync.events import Acked, HeadDiffers, Refused, Rewound, Sent, SyncEvent
 from sync.pace import Pace
 from sync.positions import Positions
@@ -28,7 +28,7 @@ APPROVAL_PROBE_S = 5.0
 class Flight:
     """A batch under way. `taken_at` is when the broker took it: only from then its timer runs."""
 
-    packed: Packed
+    span: Span
     mid: int
     sent_at: float
     acked_before: int
@@ -126,8 +126,8 @@ class Delivery:
             if flight is None:
                 return
             self._flights.append(flight)
-            self._next = (packed.upto, packed.hash)
-            self._emit(Sent(packed.ledger_id, packed.upto))
+            self._next = (packed.span.upto, packed.span.hash)
+            self._emit(Sent(packed.span.ledger_id, packed.span.upto))
 
     def taken(self, mid: int, cause: str) -> None:
         """The broker took packet `mid`, or says by `cause` why it did not."""
@@ -160,7 +160,7 @@ class Delivery:
     def answered(self, ack: Ack, topic: str) -> None:
         """The centre answered; the caller has checked its signature."""
         flight = self._nonces.get(ack.nonce)
-        if flight is None or flight.packed.ledger_id != ack.ledger_id:
+        if flight is None or flight.span.ledger_id != ack.ledger_id:
             self._emit(Refused(topic, "foreign_nonce"))
         elif ack.status == "ok":
             self._acknowledged(ack, flight)
@@ -189,9 +189,10 @@ class Delivery:
         mid = self._send(packed.payload)
         if mid is None:
             return None
-        flight = Flight(packed, mid, self._clock(), self._positions.acked(packed.ledger_id))
+        span = packed.span  # the payload is not kept: it can be read again
+        flight = Flight(span, mid, self._clock(), self._positions.acked(span.ledger_id))
         self._untaken.add(mid)
-        self._nonces[packed.nonce] = flight
+        self._nonces[span.nonce] = flight
         while len(self._nonces) > REMEMBERED_NONCES:
             self._nonces.popitem(last=False)
         return flight
@@ -215,11 +216,11 @@ class Delivery:
             self._gap_answers = 0
             self._emit(_event(ack, flight, now))
         self._heard = True
-        if ack.upto >= flight.packed.upto:
+        if ack.upto >= flight.span.upto:
             self.pace.acknowledged(now - flight.sent_at)
-        elif ack.upto < flight.packed.from_seq - 1 and flight in self._flights:
+        elif ack.upto < flight.span.from_seq - 1 and flight in self._flights:
             self._gap(ack.upto)
-        self._flights = [f for f in self._flights if f.packed.upto > ack.upto]
+        self._flights = [f for f in self._flights if f.span.upto > ack.upto]
 
     def _own_hash(self, ack: Ack) -> str:
         """Our hash where the centre stands, in hex; empty beyond our own end."""
@@ -233,20 +234,20 @@ class Delivery:
         self._gap_answers += 1
         if self._gap_answers != GAP_ANSWERS:
             return
-        place = next((i for i, f in enumerate(self._flights) if f.packed.from_seq == upto + 1), None)
-        again = None if place is None else self._once_more(self._flights[place].packed)
+        place = next((i for i, f in enumerate(self._flights) if f.span.from_seq == upto + 1), None)
+        again = None if place is None else self._once_more(self._flights[place].span)
         if place is None or again is None:
             self._go_back()
         else:
             self._flights[place] = again
 
-    def _once_more(self, missing: Packed) -> Flight | None:
+    def _once_more(self, missing: Span) -> Flight | None:
         upto = missing.from_seq - 1
         prev = (upto, self._source.hash_at(missing.ledger_id, upto))
         count = missing.upto - upto
         rows = self._source.records(missing.ledger_id, upto, MAX_MESSAGE_BYTES, count)
         packed = self._packer.pack(missing.ledger_id, prev, rows, self._end, MAX_MESSAGE_BYTES)
-        return self._fly(packed) if packed.upto == missing.upto else None
+        return self._fly(packed) if packed.span.upto == missing.upto else None
 
     def _rewind(self, ack: Ack) -> None:
         """Only a centre that lost records answers with less than it had when we asked."""

@@ -58,7 +58,7 @@ class LiveLane:
             if mid is None:
                 return
             self._untaken.add(mid)
-            self._first = packed.upto + 1
+            self._first = packed.span.upto + 1
 
     @property
     def ledger_id(self) -> str:

@@ -51,6 +51,8 @@ def project_provisional(tx: Tx, ledger: Ledger, record: Arrived, now_ms: int) ->
 
 def _unwrapped(record: Arrived) -> Arrived:
     """What a `carried` record holds, in the carrier's place; any other record as it is."""
+    if record.envelope is None or record.envelope.type != Carried.TYPE:
+        return record
     payload = _payload(record)
     if not isinstance(payload, Carried):
         return record
