@@ -32,10 +32,15 @@ class Setting:
 
     @property
     def name(self) -> str:
-        return f"gallery {self.people}, {self.pictures} pictures, {self.frames} frames"
+        pictures, frames = _counted(self.pictures, "picture"), _counted(self.frames, "frame")
+        return f"gallery {self.people}, {pictures}, {frames}"
 
 
 SETTINGS = (Setting(100, 3, 2), Setting(30, 3, 2), Setting(200, 3, 2), Setting(400, 1, 1))
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" + ("" if number == 1 else "s")
 
 
 @dataclass(slots=True)
@@ -117,7 +122,7 @@ def _figure(setting: Setting, what: str, rate: Rate, against: float | None, peer
 
 
 def _ours(people: People, setting: Setting, split: Split, named: Rate, wrong: Rate, stranger: Rate) -> None:
-    views = {name: _views(people, split, name, lambda p: p.ours) for name in split.order}
+    views = {name: views(people, split, name, lambda p: p.ours) for name in split.order}
     known = {name: views[name] for name in split.calibration}
     tail = calibration.calibrate(
         "dlib-resnet-1", known, pictures=setting.pictures, frames=setting.frames, source="bench"
@@ -136,7 +141,7 @@ def _ours(people: People, setting: Setting, split: Split, named: Rate, wrong: Ra
 
 def _stock(people: People, setting: Setting, split: Split, peer: dict[str, Rate], ours: Rate) -> None:
     """What its users write: every enrolled encoding, the nearest wins when it is near enough."""
-    views = {name: _views(people, split, name, lambda p: p.stock) for name in split.order}
+    views = {name: views(people, split, name, lambda p: p.stock) for name in split.order}
     owners = [name for name in split.staff for _ in range(setting.pictures)]
     encodings = [vector for name in split.staff for vector in views[name][: setting.pictures]]
     staff = {name: _nearest(encodings, owners, views[name][-1]) for name in split.staff}
@@ -150,7 +155,7 @@ def _stock(people: People, setting: Setting, split: Split, peer: dict[str, Rate]
         peer["staff at equal acceptance"].add(name, hit=distance < equal and owner == name)
 
 
-def _views(people: People, split: Split, name: str, of: Callable[..., Vector]) -> list[Vector]:
+def views(people: People, split: Split, name: str, of: Callable[..., Vector]) -> list[Vector]:
     return [of(people[name][number]) for number in split.order[name]]
 
 
