@@ -10,12 +10,12 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from kiosk.core.command import Command
-from kiosk.core.desk import AnyDesk
+from kiosk.core import command, desk
 from kiosk.core.payload import Shown
 from kiosk.core.record import TimeBlock
 from kiosk.core.view import ClockView, Delivery, DeviceKind, DeviceStatus, DeviceView, LinkView
 
+Command = command.Command
 MAX_LINE_BYTES = 4 * 1024 * 1024
 Limit = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
 Seconds = Annotated[float, msgspec.Meta(ge=0.1, le=600)]
@@ -138,7 +138,7 @@ class GetLedger(Command, frozen=True, tag="ledger"):
 
 AnyCommand = (
     GetStatus | GetHealth | GetPunches | GetPeople | PutPeople | EnrolFinger | RemoveFinger | Emulate | Watch
-    | Intent | Rebuild | GetLedger | AnyDesk
+    | Intent | Rebuild | GetLedger | desk.AnyDesk
 )  # fmt: skip
 
 

@@ -185,6 +185,7 @@ class Punch(Payload, frozen=True):
     claimed_ms: int | None = None
     category: str = ""
     queued: bool = False
+    chosen: Literal["in", "out", "none"] = "none"
 
 
 class NotePrivate(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

@@ -42,3 +42,11 @@ def _003(database: Database) -> None:
     schema.create_derived(database.conn)
     replay_all(database.conn)
     database.execute("PRAGMA user_version = 3")
+
+
+@steps(name="004_what_happens_beside_a_tap")
+def _004(database: Database) -> None:
+    schema.drop_derived(database.conn)
+    schema.create_derived(database.conn)
+    replay_all(database.conn)
+    database.execute("PRAGMA user_version = 4")

@@ -14,7 +14,7 @@ import msgspec
 
 from kiosk.core import payload as p
 from kiosk.core.record import BadRecordError, Private, TimeBlock, decode_body
-from kiosk.daemon.store import days, terminal_tables
+from kiosk.daemon.store import days, desk_tables, terminal_tables
 from kiosk.daemon.store.schema import KEY_MASK, key_of
 
 _PUNCH = (
@@ -76,6 +76,8 @@ def person_n(db: sqlite3.Connection, person_id: str) -> int:
 
 def _punch(db: sqlite3.Connection, punch: p.Punch, fact: Fact) -> None:
     at = fact.at
+    if punch.claimed_ms is not None:  # of no boot: a correction of this one's clock passes it over
+        at = TimeBlock(punch.claimed_ms, "operator", 60_000, "", 0)
     row = (
         fact.key, at.wall_ms, at.wall_ms, at.source, at.uncertainty_ms, at.boot_id, at.boot_ms,
         punch.shown.direction, fact.carrier, punch.person_id,
@@ -85,6 +87,8 @@ def _punch(db: sqlite3.Connection, punch: p.Punch, fact: Fact) -> None:
         db.execute(_PUNCH, row)
     days.add(db, fact.key, at.wall_ms)
     terminal_tables.source(db, punch.source_key, fact.key, fact.holder)
+    if punch.queued or punch.chosen != "none":
+        desk_tables.put(db, punch, person_n(db, punch.person_id), fact)
 
 
 def _correction(db: sqlite3.Connection, correction: p.Correction, fact: Fact) -> None:
@@ -124,6 +128,7 @@ def _alias(db: sqlite3.Connection, alias: p.Alias, fact: Fact) -> None:
     db.execute("UPDATE punches SET person = ? WHERE person = ?", (new, old))
     db.execute("UPDATE templates SET person = ? WHERE person = ?", (new, old))
     terminal_tables.same_person(db, old, new)
+    desk_tables.same_person(db, old, new)
 
 
 def _enrolment(db: sqlite3.Connection, made: p.Enrolment, fact: Fact) -> None:
@@ -195,6 +200,15 @@ def _terminal_user(db: sqlite3.Connection, user: p.TerminalUser, fact: Fact) -> 
     terminal_tables.user(db, user.serial, user.user_key, person_n(db, user.person_id), text, fact.holder)
 
 
+def _desk(db: sqlite3.Connection, payload: p.Payload, fact: Fact) -> None:
+    person_id = getattr(payload, "person_id", None)
+    desk_tables.put(db, payload, person_n(db, person_id) if person_id else None, fact)
+
+
+def _absence_dropped(db: sqlite3.Connection, dropped: p.AbsenceDropped, fact: Fact) -> None:
+    desk_tables.drop_absence(db, dropped)
+
+
 def _carried(db: sqlite3.Connection, carried: p.Carried, fact: Fact) -> None:
     """The inner record counts once: one we hold ourselves has had its consequences, only its way changed."""
     n = ledger_n(db, carried.ledger_id)
@@ -236,4 +250,6 @@ _HANDLERS: dict[type[p.Payload], Callable[[sqlite3.Connection, Any, Fact], None]
     p.Carried: _carried,
     p.TerminalRow: _terminal_row,
     p.TerminalUser: _terminal_user,
+    **dict.fromkeys(desk_tables.KEPT, _desk),
+    p.AbsenceDropped: _absence_dropped,
 }

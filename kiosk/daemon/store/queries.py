@@ -12,6 +12,7 @@ from kiosk.core.payload import LedgerPoint
 from kiosk.core.proof import Anchor
 from kiosk.core.record import ZERO_HASH, Private, Row, TimeBlock
 from kiosk.core.rules import Past
+from kiosk.daemon.store.desk_queries import DeskQueries
 from kiosk.daemon.store.errors import translated
 from kiosk.daemon.store.schema import KEY_MASK
 from kiosk.daemon.store.terminal_queries import TerminalQueries
@@ -27,7 +28,7 @@ _ROW = "SELECT r.seq, CAST(r.body AS BLOB), CAST(r.hash AS BLOB), v.salt, v.text
 _BESIDE = "LEFT JOIN private v ON v.ledger = ? AND v.seq = r.seq "
 
 
-class Queries(TerminalQueries):
+class Queries(TerminalQueries, DeskQueries):
     """Questions about the derived tables and the ledgers. Raises `StoreError`."""
 
     def __init__(self, db: sqlite3.Connection, path: Path) -> None:
@@ -85,7 +86,7 @@ class Queries(TerminalQueries):
             rows = self._db.execute(
                 "SELECT key, true_ms, source, uncertainty_ms, boot_id, boot_ms, direction FROM punches WHERE "
                 "key IN (SELECT key FROM punches "
-                "WHERE person = (SELECT COALESCE(same_as, n) FROM people WHERE person_id = ?) "
+                "WHERE person = (SELECT COALESCE(same_as, n) FROM people WHERE person_id = ?) AND boot_id <> '' "
                 f"{which} LIMIT ?) ORDER BY key",
                 values,
             ).fetchall()

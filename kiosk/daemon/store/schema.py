@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-LATEST = 3
+LATEST = 4
 KEY_SHIFT = 40
 KEY_MASK = (1 << KEY_SHIFT) - 1
 
@@ -65,16 +65,22 @@ CREATE TABLE seals (
 CREATE TABLE sources (
     source_key BLOB PRIMARY KEY, key INTEGER NOT NULL, holder INTEGER NOT NULL, user_key BLOB
 ) WITHOUT ROWID;
-CREATE INDEX sources_waiting ON sources (user_key) WHERE user_key IS NOT NULL;
+CREATE INDEX sources_waiting ON sources (key) WHERE user_key IS NOT NULL;
 CREATE TABLE terminal_users (
     serial TEXT NOT NULL, user_key BLOB NOT NULL, person INTEGER NOT NULL, user_id TEXT NOT NULL,
     source_key INTEGER NOT NULL, PRIMARY KEY (serial, user_key)
 ) WITHOUT ROWID;
+CREATE TABLE desk (
+    key INTEGER PRIMARY KEY, type TEXT NOT NULL, person INTEGER, subject TEXT NOT NULL, holder INTEGER NOT NULL,
+    wall_ms INTEGER NOT NULL, data TEXT NOT NULL
+);
+CREATE INDEX desk_by_person ON desk (type, person);
+CREATE INDEX desk_by_subject ON desk (subject, type);
 CREATE TABLE runs (id INTEGER PRIMARY KEY, key INTEGER NOT NULL, type TEXT NOT NULL, boot_id TEXT NOT NULL);
 """
 DERIVED_TABLES = (
     "people", "templates", "slots", "punches", "days", "evidence", "seals", "sources",
-    "terminal_users", "runs",
+    "terminal_users", "desk", "runs",
 )  # fmt: skip
 
 _REFUSALS = {

@@ -49,21 +49,30 @@ class TerminalQueries:
             ).fetchall()
         return [TerminalUserState(*row) for row in rows]
 
-    def waiting_users(self) -> list[bytes]:
-        """The keys of users of whom rows wait."""
+    def waiting_count(self) -> int:
+        """How many rows wait for their user to be known."""
         with translated(self._path):
-            rows = self._db.execute("SELECT DISTINCT user_key FROM sources WHERE user_key IS NOT NULL")
-            return [bytes(row[0]) for row in rows]
+            found = self._db.execute("SELECT COUNT(*) FROM sources WHERE user_key IS NOT NULL").fetchone()
+        return int(found[0])
 
-    def waiting_rows(self, user_key: bytes | None = None, limit: int = 64) -> list[WaitingRow]:
-        """Rows that wait for their user to be known, of one user or of all, in the order of their records."""
-        where, values = ("= ?", [user_key]) if user_key is not None else ("IS NOT NULL", [])
+    def people_mark(self) -> tuple[int, int]:
+        """Something that changes whenever somebody is entered, changed, or mapped to a terminal's user."""
+        with translated(self._path):
+            found = self._db.execute(
+                "SELECT (SELECT COALESCE(MAX(source_key), 0) FROM people), "
+                "(SELECT COALESCE(MAX(source_key), 0) FROM terminal_users)"
+            ).fetchone()
+        return int(found[0]), int(found[1])
+
+    def waiting_rows(self, after: int = 0, limit: int = 64) -> list[WaitingRow]:
+        """Rows that wait for their user to be known, in the order of their records, from `after` on."""
         with translated(self._path):
             rows = self._db.execute(
                 "SELECT s.source_key, s.key, v.text FROM sources s "
                 f"JOIN private v ON v.ledger = s.holder >> {KEY_SHIFT} AND v.seq = s.holder & {KEY_MASK} "
-                f"WHERE s.user_key {where} ORDER BY s.key LIMIT ?", (*values, limit)
-            ).fetchall()  # fmt: skip
+                "WHERE s.user_key IS NOT NULL AND s.key > ? ORDER BY s.key LIMIT ?",
+                (after, limit),
+            ).fetchall()
         return [self._waiting(*row) for row in rows]
 
     def _waiting(self, source_key: bytes, key: int, text: str) -> WaitingRow:
@@ -78,12 +87,7 @@ class TerminalQueries:
         data = record.data if record else {}
         at: TimeBlock | None = record.at if record else None
         return WaitingRow(
-            bytes(source_key),
-            str(data.get("device", "")),
-            str(data.get("serial", "")),
-            row.user_id,
-            row.wall,
-            at,
+            bytes(source_key), key, str(data.get("device", "")), str(data.get("serial", "")), row, at
         )
 
     def body_of(self, key: int) -> bytes | None:

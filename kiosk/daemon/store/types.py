@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from kiosk.core.payload import LedgerPoint
+from kiosk.core.payload import LedgerPoint, TerminalRowPrivate
 from kiosk.core.record import TimeBlock
 
 
@@ -116,8 +116,8 @@ class WaitingRow:
     """A row of a terminal's log whose user nobody knows yet; `at` is its record's time."""
 
     source_key: bytes
+    key: int
     device: str
     serial: str
-    user_id: str
-    wall: str
+    row: TerminalRowPrivate
     at: TimeBlock | None

@@ -7,7 +7,7 @@ CREATE TABLE "_sqlite_migrations" (
 );
 INSERT INTO "_sqlite_migrations" VALUES(1,'kiosk','001_ledger_and_what_follows_from_it','2026-11-22 06:58:27.505170+00:00');
 INSERT INTO "_sqlite_migrations" VALUES(2,'kiosk','002_days_instead_of_an_index_by_time','2026-11-22 06:58:27.512778+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(3,'kiosk','003_rows_and_users_of_terminals','2026-11-22 07:19:16.706734+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(3,'kiosk','003_rows_and_users_of_terminals','2026-11-22 07:22:20.302747+00:00');
 CREATE TABLE anchors (
     ledger INTEGER NOT NULL, day INTEGER NOT NULL, upto INTEGER NOT NULL, hash TEXT NOT NULL,
     time_ms INTEGER NOT NULL, nonce TEXT NOT NULL, sig TEXT NOT NULL, PRIMARY KEY (ledger, day)
@@ -88,5 +88,5 @@ CREATE INDEX slots_by_template ON slots (template_id);
 CREATE INDEX punches_by_person ON punches (person, true_ms);
 CREATE INDEX days_by_day ON days (day);
 CREATE INDEX evidence_by_file ON evidence (ciphertext_sha256);
-CREATE INDEX sources_waiting ON sources (user_key) WHERE user_key IS NOT NULL;
+CREATE INDEX sources_waiting ON sources (key) WHERE user_key IS NOT NULL;
 COMMIT;
