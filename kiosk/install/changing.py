@@ -84,7 +84,7 @@ def _switch(layout: Layout, name: str) -> None:
     machine.make_users(layout)  # again: the settings' owner
     if layout.live:
         machine.reload_system()
-        machine.enable(version)
+    machine.enable(layout, version)
 
 
 def _back(layout: Layout, name: str, copy: Path | None, error: InstallError) -> NoReturn:

@@ -62,10 +62,11 @@ def reload_system() -> None:
         run("udevadm", *command, check=False)
 
 
-def enable(version: Path) -> None:
-    """What starts at boot; a kiosk, not a centre."""
+def enable(layout: Layout, version: Path) -> None:
+    """What starts at boot; a kiosk, not a centre. Works in an image that is not running, too."""
+    root = [f"--root={layout.root}"] if layout.root != Path("/") else []
     units = version / BROUGHT / "systemd"
-    run("systemctl", "enable", *ALWAYS, *(name for name in WHEN_THERE if (units / name).exists()))
+    run("systemctl", *root, "enable", *ALWAYS, *(name for name in WHEN_THERE if (units / name).exists()))
 
 
 def restart() -> None:

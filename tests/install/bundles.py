@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -44,6 +45,17 @@ def bundle(
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=900, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     return Path(done.stdout.strip())
+
+
+def third_parties(made: Path, folder: Path) -> None:
+    """The wheels of a bundle but our own, for further bundles and for a checkout."""
+    folder.mkdir()
+    with tarfile.open(made) as tar:
+        for member in tar:
+            name = Path(member.name).name
+            content = tar.extractfile(member)
+            if content and "/wheels/" in member.name and not name.startswith("hadir-"):
+                (folder / name).write_bytes(content.read())
 
 
 def never_ready(tree: Path) -> None:

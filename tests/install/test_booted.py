@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import time
@@ -52,8 +53,7 @@ def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     subprocess.run((sys.executable, "-m", "kiosk.install", "key", str(key)), check=True, cwd=ROOT)
     python = bundles.PYTHON_OF[request.param]
     made = bundles.bundle(ROOT, stick, python, key=key)
-    subprocess.run(("tar", "xf", str(made), "--strip-components=1", "-C", str(stick), "--wildcards",
-                    "*/wheels/*", "--transform=s,/wheels/,/hadir-wheels/,"), check=True)  # fmt: skip
+    bundles.third_parties(made, stick / "hadir-wheels")
     with machine(request.param, folder, stick) as kiosk:
         prepare(kiosk)
         kiosk.run("cp /stick/hadir-*.tar /srv")
@@ -137,3 +137,29 @@ def _is_removed(kiosk: Machine) -> None:
     assert kiosk.run("ls -A /opt/hadir /usr/local/lib/systemd/system 2>/dev/null; true").split() == []
     assert kiosk.run("pgrep -u hadir -f kioskd; true") == ""
     kiosk.run("test -s /var/lib/hadir/kiosk.db && test -s /etc/hadir/kiosk.toml")
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("place", SUITES[1:], indirect=True)
+def test_a_deb_and_a_checkout_install_the_same(place: Place) -> None:
+    kiosk = place.kiosk
+    dist = place.trees / "deb/dist"
+    dist.mkdir(parents=True)
+    (made,) = place.stick.glob("hadir-*.tar")
+    (dist / made.name).hardlink_to(made)
+    shutil.copytree(ROOT / "packaging", dist.parent / "packaging")
+    deb = subprocess.run(
+        (str(dist.parent / "packaging/deb.sh"), "amd64"), capture_output=True, text=True, check=True
+    ).stdout.strip()
+    (dist.parent / deb).rename(place.stick / "hadir.deb")
+    kiosk.run("dpkg -i /stick/hadir.deb")
+    by_deb = status(kiosk)["software"], kiosk.run("readlink /opt/hadir/current")
+    kiosk.run("dpkg -r hadir && test -s /var/lib/hadir/kiosk.db && ! test -e /opt/hadir")
+
+    tree = bundles.checkout(place.stick / "checkout", by_deb[0].removeprefix("hadir "))
+    assert tree.exists()
+    kiosk.run("HADIR_NO_APT=1 /stick/checkout/scripts/install.sh --wheels /stick/hadir-wheels")
+    assert (status(kiosk)["software"], kiosk.run("readlink /opt/hadir/current")) == by_deb
+    kiosk.run("hadir-install uninstall --purge")
+    kiosk.run("! test -e /var/lib/hadir && ! test -e /etc/hadir")
+    kiosk.run("dpkg -P hadir")

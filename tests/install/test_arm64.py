@@ -1,0 +1,89 @@
+"""A Debian for arm64, run by qemu: the same lock, the same commands, a finger. `docs/arm64.md` has the last run."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.house.tracked import ROOT
+from tests.install import bundles
+from tests.install.kiosk_in import ENROL, NAME, NUMBER, POLICY, SETTINGS
+from tests.install.nspawn import fresh_debian
+from tests.install.steps import install_steps
+
+BINFMT = Path("/proc/sys/fs/binfmt_misc")
+SCRIPT = """\
+set -eu
+cd /srv
+{steps}
+bin=/opt/hadir/current/bin
+$bin/python -c "
+import argon2, cryptography, cv2, dlib, face_recognition, msgspec, numpy, paho.mqtt, psycopg, pyfingerprint
+import pygame, serial, xlsxwriter, zk
+import platform; print('imported on', platform.machine())"
+as_hadir() {{ setpriv --reuid hadir --regid hadir --init-groups "$@"; }}
+install -d -o hadir -g hadir /run/hadir-emulated
+as_hadir $bin/python -m drivers.emulated.r307 --link /run/hadir-emulated/r307 \\
+  --control /run/hadir-emulated/r307.sock --speed 0 & reader=$!
+as_hadir $bin/kioskd --config /etc/hadir/kiosk.toml & kioskd=$!
+for _ in $(seq 120); do
+  if kioskctl status --json 2>/dev/null | tr -d ' ' | grep -q '"status":"ready"'; then break; fi
+  sleep 1
+done
+$bin/python enrol.py {number} '{name}'
+kioskctl emulate finger {number} --wait 60 --json > punch.json
+kioskctl ledger verify
+kill $kioskd
+wait $kioskd
+kill $reader
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_the_same_lock_takes_a_punch_on_arm64(tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("binfmt_misc and containers need root")
+    _let_qemu_run_arm64()
+    made = bundles.bundle(ROOT, tmp_path, "3.11", arch="arm64")
+    root = tmp_path / "root"
+    subprocess.run(("cp", "-a", str(fresh_debian("bookworm", "--arch=arm64")), str(root)), check=True)
+    try:
+        made.rename(root / "srv" / made.name)
+        card = _punch_in(root)
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+    assert (card["kind"], card["name"]) == ("taken", NAME)
+
+
+def _punch_in(root: Path) -> dict[str, object]:
+    steps = [step for step in install_steps("docs/install.md") if "status" not in step]
+    (root / "etc/hadir").mkdir()
+    (root / "etc/hadir/policy.toml").write_text(POLICY, encoding="utf-8")
+    (root / "srv/kiosk.toml").write_text(SETTINGS, encoding="utf-8")
+    (root / "srv/enrol.py").write_text(ENROL, encoding="utf-8")
+    script = SCRIPT.format(steps="\n".join(steps), number=NUMBER, name=NAME)
+    (root / "srv/run.sh").write_text(script, encoding="utf-8")
+    done = subprocess.run(
+        ("systemd-nspawn", "--quiet", "--as-pid2", "--register=no", "--keep-unit", "--private-network",
+         f"--directory={root}", "--setenv=HADIR_NO_APT=1", "sh", "/srv/run.sh"),
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+    )  # fmt: skip
+    print(done.stdout)
+    assert done.returncode == 0
+    assert "imported on aarch64" in done.stdout
+    card: dict[str, object] = json.loads((root / "srv/punch.json").read_text(encoding="utf-8"))["card"]
+    return card
+
+
+def _let_qemu_run_arm64() -> None:
+    """What binfmt-support does at boot, for a machine without systemd."""
+    if not (BINFMT / "register").exists():
+        subprocess.run(("mount", "-t", "binfmt_misc", "binfmt_misc", str(BINFMT)), check=True)
+    if not (BINFMT / "qemu-aarch64").exists():
+        subprocess.run(("update-binfmts", "--enable", "qemu-aarch64"), check=True)
