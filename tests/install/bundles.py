@@ -33,10 +33,16 @@ def checkout(folder: Path, version: str, spoil: Callable[[Path], None] = lambda 
 
 
 def bundle(
-    tree: Path, out: Path, python: str, *, key: Path | None = None, wheels: Path | None = None
+    tree: Path,
+    out: Path,
+    python: str,
+    *,
+    arch: str = "amd64",
+    key: Path | None = None,
+    wheels: Path | None = None,
 ) -> Path:
-    """What `make bundle` makes of `tree`, for amd64."""
-    command = [sys.executable, "-m", "kiosk.install", "bundle", str(tree), "--arch", "amd64",
+    """What `make bundle` makes of `tree`."""
+    command = [sys.executable, "-m", "kiosk.install", "bundle", str(tree), "--arch", arch,
                "--python", python, "--out", str(out)]  # fmt: skip
     if key is not None:
         command += ["--key", str(key), "--pub", str(key.with_suffix(".pub"))]

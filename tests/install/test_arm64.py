@@ -1,4 +1,4 @@
-"""A Debian for arm64, run by qemu: the same lock, the same commands, a finger. `docs/arm64.md` has the last run."""
+"""A Debian for arm64, run by qemu: the same lock and commands, a finger. The last run: `docs/arm64.md`."""
 
 from __future__ import annotations
 
