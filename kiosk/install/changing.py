@@ -68,7 +68,7 @@ def remove(layout: Layout, *, purge: bool) -> None:
     if layout.live:
         machine.run("systemctl", "daemon-reload", check=False)
     if purge:
-        for path in (layout.etc, layout.state, layout.centre_state):
+        for path in (layout.etc, layout.state, layout.centre_etc, layout.centre_state):
             shutil.rmtree(path, ignore_errors=True)
         say("removed, with settings, ledger, keys and photos")
     else:

@@ -43,6 +43,11 @@ class Layout:
         return self.state / "kiosk.db"
 
     @property
+    def centre_etc(self) -> Path:
+        """The centre's configuration."""
+        return self.root / "etc/hadir-centre"
+
+    @property
     def centre_state(self) -> Path:
         """The centre's database."""
         return self.root / "var/lib/hadir-centre"

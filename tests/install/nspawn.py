@@ -82,7 +82,9 @@ class Machine:
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             check=False, timeout=timeout_s,
         )  # fmt: skip
-        assert not check or done.returncode == 0, f"{command}: exit {done.returncode}\n{done.stdout}"
+        if check and done.returncode:
+            journal = self.run("journalctl -n 40 --no-pager", check=False)
+            pytest.fail(f"{command}: exit {done.returncode}\n{done.stdout}\n{journal}")
         return done.stdout
 
     def fails(self, command: str) -> str:

@@ -91,7 +91,7 @@ def _install(kiosk: Machine) -> None:
 
 
 def _survives_kills(kiosk: Machine) -> None:
-    kiosk.write("/etc/hadir/centre.toml", 'database = "/var/lib/hadir-centre/centre.db"\n'
+    kiosk.write("/etc/hadir-centre/centre.toml", 'database = "/var/lib/hadir-centre/centre.db"\n'
                 'key_file = "/var/lib/hadir-centre/centre.key"\n')  # fmt: skip
     kiosk.run("systemd-tmpfiles --create hadir.conf && systemctl start hadir-centre")
     for unit in ("kioskd", "kiosk-ui", "kiosk-clock", "hadir-centre"):
