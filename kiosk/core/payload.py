@@ -428,6 +428,7 @@ class TerminalRow(Payload, frozen=True):
     why: str
     person_id: str | None = None
     user_key: str | None = None
+    simulated: bool = False
 
 
 class TerminalRowPrivate(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -439,7 +440,7 @@ class TerminalRowPrivate(msgspec.Struct, frozen=True, omit_defaults=True, kw_onl
 
 
 class TerminalUser(Payload, frozen=True):
-    """A user of the terminal `serial` (of every terminal when empty) is this person.
+    """A user of the terminal `serial` is this person.
 
     `user_key` is the user id's keyed hash; the id itself is in the private part, `TerminalUserPrivate`.
     """

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import msgspec
@@ -38,13 +39,33 @@ class Journal:
 
     def write(self, *entries: Entry) -> tuple[Appended, ...]:
         """Commit all entries together; they are on the disk when this returns. Raises `StoreError`."""
-        self._store.seal_if_due(entries[0].at, self._zone)
+        with self.batch() as append:
+            return tuple(append(entry) for entry in entries)
+
+    @contextmanager
+    def batch(self) -> Iterator[Callable[[Entry], Appended]]:
+        """Append one by one in one transaction; each sees what follows from those before.
+
+        All are on the disk when the block ends. Raises `StoreError`.
+        """
+        # By the clock, not by the entries: a terminal's rows may be of any day.
+        self._store.seal_if_due(self._clock.now(), self._zone)
+        written: list[tuple[int, TimeBlock]] = []
         with self._store.transaction() as transaction:
-            written = tuple(transaction.append(e.payload, e.at, e.private) for e in entries)
-        for entry, appended in zip(entries, written, strict=True):
-            self._untrusted.written(appended.seq, entry.at)
+
+            def append(entry: Entry) -> Appended:
+                appended = transaction.append(entry.payload, entry.at, entry.private)
+                written.append((appended.seq, entry.at))
+                return appended
+
+            yield append
+        for seq, at in written:
+            self._untrusted.written(seq, at)
         self._committed(self._store.head.ledger_id, self._store.head.seq)
-        return written
+
+    def now(self) -> TimeBlock:
+        """This moment."""
+        return self._clock.now()
 
     def note(self, *payloads: Payload) -> tuple[Appended, ...]:
         """Commit payloads as of this moment."""

@@ -18,11 +18,11 @@ from kiosk.daemon.store.types import (
     EvidenceState,
     Head,
     Identity,
+    KeptRow,
     LedgerInfo,
     PersonState,
     TemplateState,
     TerminalUserState,
-    WaitingRow,
 )
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "EvidenceState",
     "Head",
     "Identity",
+    "KeptRow",
     "LedgerInfo",
     "PersonState",
     "Store",
@@ -45,5 +46,4 @@ __all__ = [
     "TemplateState",
     "TerminalUserState",
     "Transaction",
-    "WaitingRow",
 ]

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import msgspec
 
-from kiosk.core.payload import TerminalRowPrivate
-from kiosk.core.record import BadRecordError, TimeBlock, decode_body
+from kiosk.core.payload import TerminalRow, TerminalRowPrivate, from_data
+from kiosk.core.record import BadRecordError, decode_body
 from kiosk.daemon.store.errors import translated
 from kiosk.daemon.store.schema import KEY_MASK, KEY_SHIFT
-from kiosk.daemon.store.types import TerminalUserState, WaitingRow
+from kiosk.daemon.store.types import KeptRow, TerminalUserState
 
 _private = msgspec.json.Decoder(TerminalRowPrivate)
 
@@ -31,12 +31,12 @@ class TerminalQueries:
             return {bytes(row[0]) for row in found}
 
     def person_id_by_terminal_user(self, serial: str, user_key: bytes) -> str | None:
-        """Whose this user of the terminal is; a mapping for one terminal goes before one for all."""
+        """Whose this user of the terminal is, where that was said."""
         with translated(self._path):
             found = self._db.execute(
                 "SELECT p.person_id FROM terminal_users u JOIN people p ON p.n = u.person "
-                "WHERE u.user_key = ? AND u.serial IN (?, '') ORDER BY u.serial = '' LIMIT 1",
-                (user_key, serial),
+                "WHERE u.serial = ? AND u.user_key = ?",
+                (serial, user_key),
             ).fetchone()
         return None if found is None else str(found[0])
 
@@ -64,31 +64,36 @@ class TerminalQueries:
             ).fetchone()
         return int(found[0]), int(found[1])
 
-    def waiting_rows(self, after: int = 0, limit: int = 64) -> list[WaitingRow]:
+    def waiting_rows(self, after: int = 0, limit: int = 64) -> list[KeptRow]:
         """Rows that wait for their user to be known, in the order of their records, from `after` on."""
+        return self._rows("s.user_key IS NOT NULL AND s.key > ? ORDER BY s.key LIMIT ?", after, limit)
+
+    def kept_rows(self, limit: int = 100) -> list[KeptRow]:
+        """Rows that became no punch, newest first."""
+        return self._rows("1 ORDER BY s.key DESC LIMIT ?", limit)
+
+    def _rows(self, where: str, *values: int) -> list[KeptRow]:
         with translated(self._path):
             rows = self._db.execute(
                 "SELECT s.source_key, s.key, v.text FROM sources s "
                 f"JOIN private v ON v.ledger = s.holder >> {KEY_SHIFT} AND v.seq = s.holder & {KEY_MASK} "
-                "WHERE s.user_key IS NOT NULL AND s.key > ? ORDER BY s.key LIMIT ?",
-                (after, limit),
-            ).fetchall()
-        return [self._waiting(*row) for row in rows]
+                f"WHERE {where}", values
+            ).fetchall()  # fmt: skip
+        return [row for found in rows if (row := self._row(*found)) is not None]
 
-    def _waiting(self, source_key: bytes, key: int, text: str) -> WaitingRow:
-        row = _private.decode(text)
+    def _row(self, source_key: bytes, key: int, text: str) -> KeptRow | None:
         body = self.body_of(key)
-        record = None
-        if body is not None:
-            try:
-                record = decode_body(body)
-            except BadRecordError:
-                record = None
-        data = record.data if record else {}
-        at: TimeBlock | None = record.at if record else None
-        return WaitingRow(
-            bytes(source_key), key, str(data.get("device", "")), str(data.get("serial", "")), row, at
-        )
+        try:
+            record = decode_body(body) if body is not None else None
+            kept = from_data(record.type, record.data) if record is not None else None
+        except (BadRecordError, msgspec.ValidationError):
+            return None
+        if record is None or not isinstance(kept, TerminalRow):
+            return None
+        return KeptRow(
+            bytes(source_key), key, kept.device, kept.serial, kept.why, kept.simulated, _private.decode(text),
+            record.at,
+        )  # fmt: skip
 
     def body_of(self, key: int) -> bytes | None:
         """The stored bytes of the record with this key."""

@@ -104,7 +104,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class TerminalUserState:
-    """A terminal's user (of every terminal when `serial` is empty) and the person they are."""
+    """A terminal's user and the person they are."""
 
     serial: str
     user_id: str
@@ -112,12 +112,14 @@ class TerminalUserState:
 
 
 @dataclass(frozen=True, slots=True)
-class WaitingRow:
-    """A row of a terminal's log whose user nobody knows yet; `at` is its record's time."""
+class KeptRow:
+    """A row of a terminal's log that is no punch yet; `at` is its record's time, `key` the record's."""
 
     source_key: bytes
     key: int
     device: str
     serial: str
+    why: str
+    simulated: bool
     row: TerminalRowPrivate
-    at: TimeBlock | None
+    at: TimeBlock
