@@ -13,6 +13,7 @@ import msgspec
 from kiosk.core import command, desk
 from kiosk.core.payload import Shown
 from kiosk.core.record import TimeBlock
+from kiosk.core.terminals import AnyTerminal
 from kiosk.core.view import ClockView, Delivery, DeviceKind, DeviceStatus, DeviceView, LinkView
 
 Command = command.Command
@@ -231,13 +232,15 @@ class DeviceHealth(msgspec.Struct, frozen=True, kw_only=True):
 class Health(msgspec.Struct, frozen=True, kw_only=True):
     """What only the running kioskd knows. `engine_age_s`: since its engine last turned round.
 
-    `link_cause` is a word of docs/protocol.md, empty when all is well; `backlog_since_ms` the time (UTC) of
-    the oldest record the centre has not accepted; `screens` how many watch the screen's socket.
+    `link_cause` is a word of docs/protocol.md, empty when all is well; `link_ends` how often the broker has
+    ended the connection in the last two minutes; `backlog_since_ms` the time (UTC) of the oldest record the
+    centre has not accepted; `screens` how many watch the screen's socket.
     """
 
     config_file: str
     python: str
     link_cause: str
+    link_ends: int
     backlog_since_ms: int | None
     screens: int
     engine_age_s: float

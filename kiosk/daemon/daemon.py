@@ -204,6 +204,7 @@ class Kiosk:
             self._engine,
             self._board,
             link_cause=lambda: self._delivery.cause if self._delivery else "",
+            link_ends=lambda: self._delivery.ends() if self._delivery else 0,
             screens=lambda: self._control.screens,
         )
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import time
+from collections import deque
 from pathlib import Path
 
 from kiosk.core.payload import LedgerPoint
@@ -19,6 +21,9 @@ from sync import events
 from sync.source import LedgerHead, Row
 
 log = logging.getLogger(__name__)
+LATELY_S = 120.0
+MOST_ENDS = 64
+ENDED_BY_BROKER = ("closed", "taken_over")
 
 
 class StoreSource:
@@ -66,12 +71,15 @@ class Delivery:
         self._status: LinkStatus = "connecting"
         self.sent: dict[str, int] = {}  # the last seq of each ledger that was handed to the broker
         self.cause = ""  # why it is not online: a word of docs/protocol.md
+        self._ended: deque[float] = deque(maxlen=MOST_ENDS)
 
     def event(self, event: events.SyncEvent) -> None:
         """Never blocks and never raises."""
         match event:
             case events.LinkChanged():
                 self._status, self.cause = event.status, event.cause
+                if event.cause in ENDED_BY_BROKER:
+                    self._ended.append(time.monotonic())
                 self._engine.post(self.show_link)
             case events.Sent():
                 self.sent[event.ledger_id] = event.upto
@@ -83,6 +91,11 @@ class Delivery:
                 self._engine.post(lambda: self._refused(event))
             case _:
                 log.debug("sync: %s", event)
+
+    def ends(self) -> int:
+        """How often the broker has ended the connection in the last two minutes; from any thread."""
+        since_s = time.monotonic() - LATELY_S
+        return sum(at_s > since_s for at_s in tuple(self._ended))
 
     def show_link(self) -> None:
         """Put the link's state and the backlog on the screen; on the engine's thread."""

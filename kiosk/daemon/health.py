@@ -19,13 +19,14 @@ ONE_RECORD_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class HealthSource:
-    """Collects the health; any thread. `link_cause` and `screens` ask the parts that know."""
+    """Collects the health; any thread. `link_cause`, `link_ends` and `screens` ask the parts that know."""
 
     config_file: Path
     state_dir: Path
     engine: Engine
     board: DeviceBoard
     link_cause: Callable[[], str]
+    link_ends: Callable[[], int]
     screens: Callable[[], int]
 
     def read(self) -> api.Health:
@@ -34,6 +35,7 @@ class HealthSource:
             config_file=str(self.config_file.resolve()),
             python=platform.python_version(),
             link_cause=self.link_cause(),
+            link_ends=self.link_ends(),
             backlog_since_ms=self._backlog_since_ms(),
             screens=self.screens(),
             engine_age_s=self.engine.age_s,

@@ -74,7 +74,7 @@ def zone(seen: Seen) -> Iterator[Finding]:
     site = seen.config.site
     if site.longitude is not None and site.zone not in (fitting := zones_at(site.longitude)):
         meant = fitting[0]
-        said = f"{site.zone}, but at longitude {site.longitude:g} it is {' or '.join(fitting)}"
+        said = f"{site.zone}, but at longitude {site.longitude:.1f} it is {' or '.join(fitting)}"
         yield fault(
             "zone",
             f"{said}: everybody is late or early by an hour",

@@ -27,7 +27,11 @@ LABEL, WIDTH = 18, 96
 FIX_S = 300.0
 
 
+PARTS = ("power", "disk", "files", "ledger", "kioskd", "clock", "devices", "screen", "network")
+
+
 @click.command()
+@click.argument("parts", nargs=-1, type=click.Choice(PARTS), metavar="[PART]...")
 @click.option(
     "--config",
     "config_file",
@@ -43,9 +47,10 @@ FIX_S = 300.0
     help="Where /sys, /proc, /dev, /etc and /run are looked for.",
 )
 @common
-def doctor(config_file: Path | None, fix: bool, faults: bool, root: Path) -> None:
-    """Examine every part; say what is wrong, why, and the command that mends it.
+def doctor(parts: tuple[str, ...], config_file: Path | None, fix: bool, faults: bool, root: Path) -> None:
+    """Examine every PART, or those named; say what is wrong, why, and the command that mends it.
 
+    Parts are power, disk, files, ledger, kioskd, clock, devices, screen and network.
     Works without kioskd too. Exit 0 without faults, 1 with; 3 when the only one is that kioskd does
     not answer, 4 when all are of devices. As root it sees most.
     """
@@ -56,11 +61,11 @@ def doctor(config_file: Path | None, fix: bool, faults: bool, root: Path) -> Non
     here = session()
     sockets = [here.socket] if here.socket else [here.usual_socket()]
     seen = look(Machine(root), config_file, sockets)
-    report = examine(seen)
+    report = examine(seen, parts)
     if fix:
         ran = tuple(_run(f.command, as_json=here.as_json) for f in report.findings if f.safe and f.command)
         if ran:
-            report = examine(look(Machine(root), config_file, sockets))
+            report = examine(look(Machine(root), config_file, sockets), parts)
             report = msgspec.structs.replace(report, ran=ran)
     if faults:
         findings = tuple(f for f in report.findings if f.level != "ok")

@@ -50,21 +50,18 @@ def _told(seen: Seen, device: api.DeviceHealth) -> Finding:
 
 def _at_fault(seen: Seen, device: api.DeviceHealth, what: str) -> Finding:
     said, _, hint = device.info.partition("; ")
-    index, reader = next(
-        ((i, r) for i, r in enumerate(seen.config.readers if seen.config else ()) if r.name == device.name),
-        (0, None),
-    )
-    if reader is not None and device.cause == "unavailable":
+    readers = enumerate(seen.config.readers if seen.config else ())
+    index, reader = next(((i, r) for i, r in readers if r.name == device.name), (0, None))
+    if device.cause == "unavailable" and device.simulated:
+        return fault(
+            what, said, "put its plug in again", f"kioskctl emulate replug {shlex.quote(device.name)}"
+        )
+    if device.cause == "unavailable" and reader is not None:
         found = _plugged(seen, index, reader)
         if found.level == "fault":
             return Finding(what, "fault", found.words, found.advice, found.command)
-    advice = (
-        f"{hint or 'check its cable and its power'}; {REPLUG}"
-        if device.cause in ("timeout", "protocolerror")
-        else hint or REPLUG
-    )
-    command = f"kioskctl emulate replug {shlex.quote(device.name)}" if device.simulated else ""
-    return fault(what, said, advice, command)
+    stuck = device.cause in ("timeout", "protocolerror") or not hint
+    return fault(what, said, f"{hint}; {REPLUG}" if stuck else hint)
 
 
 def _plugged(seen: Seen, index: int, reader: Reader) -> Finding:

@@ -12,30 +12,17 @@ from kiosk.ctl.doctor.finding import Finding, Level, unknown
 from kiosk.ctl.doctor.seen import Seen
 
 Check = Callable[[Seen], Iterator[Finding]]
-CHECKS: tuple[Check, ...] = (
-    power.power,
-    power.temperature,
-    storage.disk,
-    storage.speed,
-    storage.wear,
-    files.config,
-    files.policy,
-    files.permissions,
-    files.lock,
-    ledger.ledger,
-    units.kioskd,
-    units.versions,
-    units.units,
-    clock.clock,
-    clock.rtc,
-    clock.zone,
-    devices.devices,
-    screen.display,
-    screen.touch,
-    screen.audio,
-    network.network,
-    network.backlog,
-)
+PARTS: dict[str, tuple[Check, ...]] = {
+    "power": (power.power, power.temperature),
+    "disk": (storage.disk, storage.speed, storage.wear),
+    "files": (files.config, files.policy, files.permissions, files.lock),
+    "ledger": (ledger.ledger,),
+    "kioskd": (units.kioskd, units.versions, units.units),
+    "clock": (clock.clock, clock.rtc, clock.zone),
+    "devices": (devices.devices,),
+    "screen": (screen.display, screen.touch, screen.audio),
+    "network": (network.network, network.backlog),
+}
 DEVICES = ("reader ", "terminal ", "camera ")
 
 
@@ -58,8 +45,9 @@ class Report(msgspec.Struct, frozen=True):
         return EXIT_DEVICE if all(part.startswith(DEVICES) for part in parts) else EXIT_FAILED
 
 
-def examine(seen: Seen, checks: Sequence[Check] = CHECKS) -> Report:
-    """Everything that is to be said about the kiosk in `seen`."""
+def examine(seen: Seen, parts: Sequence[str] = ()) -> Report:
+    """What is to be said about these parts of the kiosk in `seen`, or about all."""
+    checks = [check for part in PARTS if not parts or part in parts for check in PARTS[part]]
     findings = tuple(finding for check in checks for finding in _guarded(check, seen))
     levels = {finding.level for finding in findings}
     worst: Level = "fault" if "fault" in levels else "warning" if "warning" in levels else "ok"

@@ -14,6 +14,7 @@ from kiosk.ctl.doctor.seen import Seen
 from kiosk.ctl.doctor.tls import context_of
 
 CONNECT_S = 8.0
+MANY_ENDS = 4
 # MQTT 3.1.1, table 3.1: return codes of CONNACK that are about who we are.
 BAD_CLIENT_ID, BAD_PASSWORD, NOT_AUTHORIZED = 2, 4, 5
 
@@ -24,8 +25,8 @@ def login(seen: Seen, sync: Sync) -> Iterator[Finding]:
         yield from _try(seen, sync)
         return
     status, cause = seen.status.link.status, seen.health.link_cause
-    if cause == "taken_over":
-        yield _duplicate(seen)
+    if cause == "taken_over" or seen.health.link_ends >= MANY_ENDS:
+        yield _duplicate(seen, seen.health.link_ends)
     elif cause == "not_authorized":
         yield _not_let_in(seen, sync)
     elif status == "waiting_approval":
@@ -94,16 +95,13 @@ def _not_let_in(seen: Seen, sync: Sync) -> Finding:
     )
 
 
-def _duplicate(seen: Seen) -> Finding:
+def _duplicate(seen: Seen, times: int) -> Finding:
+    """Mosquitto's word for it (taken over) often does not arrive over TLS: then their number tells."""
     device = seen.status.device_id if seen.status else "this kiosk"
     mark = hashlib.sha256((seen.machine.read("/etc/machine-id") or device).encode()).hexdigest()[:4]
     advice = "give one of the two another id; the centre approves it anew, and a new ledger goes on"
-    return fault(
-        "centre",
-        f"another kiosk calls itself {device} too: they throw each other out",
-        advice,
-        seen.set_command("device.id", f"{device}-{mark}"),
-    )
+    words = f"thrown out by the broker {times} times in two minutes: another kiosk calls itself {device} too"
+    return fault("centre", words, advice, seen.set_command("device.id", f"{device}-{mark}"))
 
 
 def _set_password(seen: Seen) -> str:
