@@ -12,7 +12,8 @@ import random
 from collections.abc import Callable
 from typing import Any, Literal
 
-from sync.link import Broker, Down, Link, LinkEvent, Protocol, Up, Will
+from sync.link import Link
+from sync.link_events import Broker, Down, LinkEvent, Protocol, Up, Will
 
 log = logging.getLogger(__name__)
 FIRST_BOUND_S = 1.0

@@ -6,7 +6,6 @@ what came back. Nothing of a batch is kept but its place, so memory is flat with
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -17,22 +16,11 @@ from sync.pace import Pace
 from sync.positions import Positions
 from sync.source import LedgerSource, Row
 from sync.stretch import Stretch
+from sync.window import Flight, Window
 from sync.wire import MAX_BATCH_RECORDS, MAX_MESSAGE_BYTES, Ack
 
-REMEMBERED_NONCES = 256
 GAP_ANSWERS = 3
 APPROVAL_PROBE_S = 5.0
-
-
-@dataclass(slots=True)
-class Flight:
-    """A batch under way. `taken_at` is when the broker took it: only from then its timer runs."""
-
-    span: Span
-    mid: int
-    sent_at: float
-    acked_before: int
-    taken_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +50,10 @@ class Delivery:
         self.standing = WELL
         self._source = source
         self._packer = packer
-        self._send = send
         self._emit = emit
         self._clock = clock
         self._positions = Positions(source, clock)
-        self._flights: list[Flight] = []
-        self._nonces: OrderedDict[str, Flight] = OrderedDict()
-        self._untaken: set[int] = set()
-        self._send_max = 1
+        self._window = Window(send, clock)
         self._ledger_id = ""
         self._next: tuple[int, bytes] = (0, b"")
         self._end = 0
@@ -82,9 +66,7 @@ class Delivery:
 
         The broker takes at most `send_max` packets at a time.
         """
-        self._untaken.clear()
-        self._nonces.clear()
-        self._send_max = send_max
+        self._window.connected(send_max)
         self._quiet_until = 0.0
         self._heard = False
         self.standing = WELL
@@ -97,7 +79,7 @@ class Delivery:
     @property
     def untaken(self) -> bool:
         """Whether the broker still has to take something."""
-        return bool(self._untaken)
+        return self._window.waiting > 0
 
     def barred(self, cause: str) -> None:
         """The broker lets us in but not at our topics."""
@@ -115,27 +97,24 @@ class Delivery:
         if stretch is None:
             return
         self._aim(stretch)
-        while len(self._flights) < self.pace.window and len(self._untaken) < self._send_max:
+        while self._window.has_room(self.pace.window):
             rows = self._rows(stretch)
-            if not rows and (self._heard or self._flights):
+            if not rows and (self._heard or self._window.flights):
                 return
             packed = self._packer.pack(
                 stretch.ledger_id, self._next, rows, stretch.end, self.pace.batch_bytes
             )
-            flight = self._fly(packed)
+            flight = self._launched(packed)
             if flight is None:
                 return
-            self._flights.append(flight)
+            self._window.flights.append(flight)
             self._next = (packed.span.upto, packed.span.hash)
             self._emit(Sent(packed.span.ledger_id, packed.span.upto))
 
     def taken(self, mid: int, cause: str) -> None:
         """The broker took packet `mid`, or says by `cause` why it did not."""
-        self._untaken.discard(mid)
-        flight = next((flight for flight in self._flights if flight.mid == mid), None)
-        if flight is None:
+        if self._window.taken(mid) is None:
             return
-        flight.taken_at = self._clock()
         if cause == "no_centre":
             self.standing = Standing("online", cause)
         elif cause:
@@ -145,11 +124,11 @@ class Delivery:
         """When `tick` or `pump` has something to do, in the clock's seconds."""
         if self._clock() < self._quiet_until:
             return self._quiet_until
-        return self._overdue_at()
+        return self._window.overdue_at(self.pace.timeout_s)
 
     def tick(self) -> None:
         """Notice that an answer is overdue and begin again after the last acknowledged record."""
-        overdue_at = self._overdue_at()
+        overdue_at = self._window.overdue_at(self.pace.timeout_s)
         if overdue_at is None or self._clock() < overdue_at:
             return
         self.pace.timed_out()
@@ -159,8 +138,8 @@ class Delivery:
 
     def answered(self, ack: Ack, topic: str) -> None:
         """The centre answered; the caller has checked its signature."""
-        flight = self._nonces.get(ack.nonce)
-        if flight is None or flight.span.ledger_id != ack.ledger_id:
+        flight = self._window.asked(ack.nonce, ack.ledger_id)
+        if flight is None:
             self._emit(Refused(topic, "foreign_nonce"))
         elif ack.status == "ok":
             self._acknowledged(ack, flight)
@@ -174,7 +153,7 @@ class Delivery:
     def _aim(self, stretch: Stretch) -> None:
         acked = self._positions.acked(stretch.ledger_id)
         if self._ledger_id != stretch.ledger_id or self._next[0] < acked:
-            self._flights.clear()
+            self._window.flights.clear()
             self._ledger_id = stretch.ledger_id
             self._next = (acked, self._source.hash_at(stretch.ledger_id, acked))
         self._end = stretch.end
@@ -184,23 +163,6 @@ class Delivery:
         if count <= 0:
             return []
         return self._source.records(stretch.ledger_id, self._next[0], self.pace.batch_bytes, count)
-
-    def _fly(self, packed: Packed) -> Flight | None:
-        mid = self._send(packed.payload)
-        if mid is None:
-            return None
-        span = packed.span  # the payload is not kept: it can be read again
-        flight = Flight(span, mid, self._clock(), self._positions.acked(span.ledger_id))
-        self._untaken.add(mid)
-        self._nonces[span.nonce] = flight
-        while len(self._nonces) > REMEMBERED_NONCES:
-            self._nonces.popitem(last=False)
-        return flight
-
-    def _overdue_at(self) -> float | None:
-        if not self._flights or self._flights[0].taken_at is None:
-            return None
-        return self._flights[0].taken_at + self.pace.timeout_s
 
     def _acknowledged(self, ack: Ack, flight: Flight) -> None:
         if self._own_hash(ack) != ack.hash:
@@ -218,9 +180,9 @@ class Delivery:
         self._heard = True
         if ack.upto >= flight.span.upto:
             self.pace.acknowledged(now - flight.sent_at)
-        elif ack.upto < flight.span.from_seq - 1 and flight in self._flights:
+        elif ack.upto < flight.span.from_seq - 1 and flight in self._window.flights:
             self._gap(ack.upto)
-        self._flights = [f for f in self._flights if f.span.upto > ack.upto]
+        self._window.landed(ack.upto)
 
     def _own_hash(self, ack: Ack) -> str:
         """Our hash where the centre stands, in hex; empty beyond our own end."""
@@ -234,12 +196,12 @@ class Delivery:
         self._gap_answers += 1
         if self._gap_answers != GAP_ANSWERS:
             return
-        place = next((i for i, f in enumerate(self._flights) if f.span.from_seq == upto + 1), None)
-        again = None if place is None else self._once_more(self._flights[place].span)
+        place = self._window.starting_at(upto + 1)
+        again = None if place is None else self._once_more(self._window.flights[place].span)
         if place is None or again is None:
             self._go_back()
         else:
-            self._flights[place] = again
+            self._window.flights[place] = again
 
     def _once_more(self, missing: Span) -> Flight | None:
         upto = missing.from_seq - 1
@@ -247,7 +209,10 @@ class Delivery:
         count = missing.upto - upto
         rows = self._source.records(missing.ledger_id, upto, MAX_MESSAGE_BYTES, count)
         packed = self._packer.pack(missing.ledger_id, prev, rows, self._end, MAX_MESSAGE_BYTES)
-        return self._fly(packed) if packed.span.upto == missing.upto else None
+        return self._launched(packed) if packed.span.upto == missing.upto else None
+
+    def _launched(self, packed: Packed) -> Flight | None:
+        return self._window.send(packed, self._positions.acked(packed.span.ledger_id))
 
     def _rewind(self, ack: Ack) -> None:
         """Only a centre that lost records answers with less than it had when we asked."""
@@ -287,7 +252,7 @@ class Delivery:
         self._go_back()
 
     def _go_back(self) -> None:
-        self._flights.clear()
+        self._window.flights.clear()
         self._ledger_id = ""
         self._gap_answers = 0
 

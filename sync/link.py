@@ -8,7 +8,6 @@ dead thread that still says `is_connected()`.
 
 from __future__ import annotations
 
-import logging
 import queue
 import select
 import socket
@@ -16,8 +15,7 @@ import ssl
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
@@ -26,88 +24,13 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from sync.causes import connack_cause, disconnect_cause, failure_cause, publish_cause
+from sync.link_events import Broker, Down, Message, Protocol, Subscribed, Taken, Up, Will
+from sync.wire import MAX_MESSAGE_BYTES
 
-log = logging.getLogger(__name__)
 CONNECT_TIMEOUT_S = 10.0
 HANDSHAKE_S = 10.0
+PACKET_OVERHEAD_BYTES = 4_096
 HOUSEKEEPING_S = 5.0
-
-Protocol = Literal["5", "3.1.1"]
-
-
-@dataclass(frozen=True, slots=True)
-class Broker:
-    """Where a broker is and how to speak to it."""
-
-    host: str
-    port: int
-    client_id: str
-    username: str = ""
-    password: str = ""
-    ca_file: str = ""
-    cert_file: str = ""
-    key_file: str = ""
-    keepalive_s: int = 60
-    receive_max: int = 20
-    manual_ack: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Will:
-    """What the broker publishes for us, retained, when we vanish."""
-
-    topic: str
-    payload: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Up:
-    """The broker let us in; at most `send_max` publishes may wait for its PUBACK."""
-
-    link: Link
-    send_max: int
-    max_packet_bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class Down:
-    """The connection ended or never was; `cause` is a word of `sync.causes`."""
-
-    link: Link
-    cause: str
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """Something came in; with `manual_ack` it must be given to `Link.settle`."""
-
-    link: Link
-    topic: str
-    payload: bytes
-    retain: bool
-    mid: int
-    qos: int
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """The broker took publish `mid`; `cause` is empty or says why it did not."""
-
-    link: Link
-    mid: int
-    cause: str
-
-
-@dataclass(frozen=True, slots=True)
-class Subscribed:
-    """The broker answered our subscriptions; `refused` counts those it did not grant."""
-
-    link: Link
-    refused: int
-
-
-LinkEvent = Up | Down | Message | Taken | Subscribed
 
 
 class Link:
@@ -227,6 +150,7 @@ class Link:
         if self.protocol == "5":
             properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
             properties.ReceiveMaximum = self._broker.receive_max
+            properties.MaximumPacketSize = MAX_MESSAGE_BYTES + PACKET_OVERHEAD_BYTES
         self._client.connect(
             self._broker.host, self._broker.port, self._broker.keepalive_s, properties=properties
         )

@@ -19,7 +19,7 @@ from typing import Any
 from kiosk.core.config import Device, Sync
 from sync.events import LinkChanged, SyncEvent
 from sync.hello import DeviceHello
-from sync.link import Down, Taken
+from sync.link_events import Down, Taken
 from sync.session import Appended, Session
 from sync.source import LedgerSource
 

@@ -6,7 +6,7 @@ import queue
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from kiosk.core.config import Device, Sync
 from sync.batching import Packer
@@ -16,11 +16,12 @@ from sync.delivery import Delivery
 from sync.events import LinkChanged, Refused, SyncEvent
 from sync.hello import DeviceHello, state_message
 from sync.inbound import read_ack, read_inbound
-from sync.link import Broker, Link, LinkEvent, Message, Subscribed, Taken, Up, Will
+from sync.link import Link
+from sync.link_events import Broker, LinkEvent, Message, Subscribed, Taken, Up, Will
 from sync.live import LiveLane
 from sync.pace import Pace
 from sync.source import LedgerSource
-from sync.topics import DeviceName
+from sync.topics import DeviceName, Down
 from sync.wire import Presence, WireError
 
 PACKET_OVERHEAD_BYTES = 512
@@ -145,7 +146,8 @@ class Session:
     def _came_up(self, event: Up) -> None:
         if event.max_packet_bytes:
             self._delivery.pace.limit_bytes(event.max_packet_bytes - PACKET_OVERHEAD_BYTES)
-        event.link.subscribe([self._name.down("ack"), self._name.down("roster"), self._name.down("command")])
+        if link := self._connection.link:
+            link.subscribe([self._name.down(lane) for lane in get_args(Down)])
         self._publish_state("online")
         self._delivery.connected(event.send_max)
 

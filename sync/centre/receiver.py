@@ -15,7 +15,7 @@ from sync.centre.config import BrokerTable
 from sync.centre.office import Letter, Office, Outgoing
 from sync.centre.store import BusyError
 from sync.connection import Connection
-from sync.link import Broker, Message, Subscribed, Up
+from sync.link_events import Broker, Message, Subscribed, Up
 from sync.topics import every_device
 
 log = logging.getLogger(__name__)
@@ -75,10 +75,7 @@ class Receiver:
 
     def _link_event(self, event: Any) -> None:
         if isinstance(event, Up):
-            group = self._table.group if self._table.shared else None
-            event.link.subscribe(
-                [every_device("ledger", group), every_device("live", group), every_device("state")]
-            )
+            self._subscribe()
         elif isinstance(event, Subscribed):
             if event.refused:
                 log.error("the broker refused our subscriptions; see [broker] shared and its ACL")
@@ -86,11 +83,18 @@ class Receiver:
                 self._connection.settled()
                 log.info("receiving")
 
+    def _subscribe(self) -> None:
+        group = self._table.group if self._table.shared else None
+        if link := self._connection.link:
+            link.subscribe(
+                [every_device("ledger", group), every_device("live", group), every_device("state")]
+            )
+
     def _handle(self, messages: list[Message]) -> None:
         self._send(self._committed([Letter(message.topic, message.payload) for message in messages]))
         link = self._connection.link
         for message in messages:
-            if link is message.link:
+            if link and link is message.link:
                 link.settle(message)
 
     def _committed(self, letters: list[Letter]) -> list[Outgoing]:

@@ -1,4 +1,4 @@
-"""What the centre can say: devices, ledgers, gaps, punches; plain structs, ready for `--json`."""
+"""What the centre can say: devices, ledgers, gaps, punches."""
 
 from __future__ import annotations
 
@@ -6,97 +6,17 @@ from typing import Any
 
 import msgspec
 
+from sync.centre.problems import problems
+from sync.centre.report_types import (
+    DeviceReport,
+    GapReport,
+    LedgerReport,
+    PunchReport,
+    RefusalReport,
+    StatusReport,
+)
 from sync.centre.store import Tx
 from sync.wire import State, WireError, decode
-
-
-class DeviceReport(msgspec.Struct, frozen=True):
-    """One key of one device. `status` is online, offline or unknown; `since_ms` when that was said."""
-
-    tenant: str
-    device: str
-    key: str
-    state: str
-    status: str
-    since_ms: int | None
-    site: str
-    software: str
-    simulated: bool
-
-
-class LedgerReport(msgspec.Struct, frozen=True):
-    """One ledger. `only_here` counts records the device no longer has: it went on from `linked_at`."""
-
-    ledger_id: str
-    tenant: str
-    device: str
-    seq: int
-    hash: str
-    standing: str
-    reason: str
-    previous: str | None
-    previous_seq: int | None
-    linked_at: int | None
-    only_here: int
-    forked: int
-    staged: int
-
-
-class GapReport(msgspec.Struct, frozen=True):
-    """Records `first` to `last` are not here; `known_from` says how we know of them."""
-
-    ledger_id: str
-    tenant: str
-    device: str
-    first: int
-    last: int
-    known_from: str
-
-
-class PunchReport(msgspec.Struct, frozen=True):
-    """One punch; provisional until its record has come in its turn."""
-
-    ledger_id: str
-    seq: int
-    tenant: str
-    device: str
-    person_id: str
-    number: str
-    name: str
-    wall_ms: int
-    time_source: str
-    method: str
-    grade: str
-    code: str
-    direction: str
-    session: str
-    late_s: int
-    site: str
-    simulated: bool
-    provisional: bool
-
-
-class RefusalReport(msgspec.Struct, frozen=True):
-    """Messages of one device that were not taken, by reason."""
-
-    tenant: str
-    device: str
-    reason: str
-    count: int
-    last_ms: int
-    detail: str
-
-
-class StatusReport(msgspec.Struct, frozen=True):
-    """Everything an operator wants first. `problems` are sentences with what to do."""
-
-    records: int
-    punches: int
-    provisional: int
-    devices: tuple[DeviceReport, ...]
-    ledgers: tuple[LedgerReport, ...]
-    refusals: tuple[RefusalReport, ...]
-    problems: tuple[str, ...]
 
 
 def devices(tx: Tx) -> list[DeviceReport]:
@@ -171,35 +91,8 @@ def status(tx: Tx) -> StatusReport:
         devices=tuple(keys),
         ledgers=tuple(books),
         refusals=tuple(refusals),
-        problems=tuple(_problems(keys, books)),
+        problems=tuple(problems(keys, books)),
     )
-
-
-def _problems(keys: list[DeviceReport], books: list[LedgerReport]) -> list[str]:
-    waiting = [
-        f"{k.tenant}/{k.device} waits for approval with key {k.key[:16]}:"
-        f" compare it with the kiosk's own, then `hadir-centre approve {k.tenant}/{k.device}`"
-        for k in keys
-        if k.state == "waiting"
-    ]
-    return waiting + [text for book in books if (text := _ledger_problem(book))]
-
-
-def _ledger_problem(book: LedgerReport) -> str:
-    where = f"ledger {book.ledger_id} of {book.tenant}/{book.device}"
-    if book.standing == "quarantined":
-        return (
-            f"{where} is QUARANTINED ({book.reason}): {book.forked} records of another history are kept;"
-            " nothing more of it is acknowledged. Was the card copied?"
-        )
-    if book.reason == "unlinked":
-        return f"{where} was begun without a link to the device's older ledger: was the card replaced?"
-    if book.only_here:
-        return (
-            f"{where}: its last {book.only_here} records are only here;"
-            f" the kiosk was put back and went on from {book.linked_at}"
-        )
-    return ""
 
 
 def _device(

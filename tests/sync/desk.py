@@ -11,6 +11,7 @@ from sync.batching import Packer
 from sync.centre import devices, reports, verify
 from sync.centre.keys import make_key
 from sync.centre.office import Letter, Office
+from sync.centre.report_types import LedgerReport, PunchReport, StatusReport
 from sync.centre.store_sqlite import SqliteStore
 from sync.inbound import read_ack
 from sync.wire import Ack, Batch, decode
@@ -46,11 +47,11 @@ class Desk:
         with self.store.writing() as tx:
             assert devices.decide(tx, book.name, book.sign_key, "approved", NOW_MS)
 
-    def status(self) -> reports.StatusReport:
+    def status(self) -> StatusReport:
         with self.store.reading() as tx:
             return reports.status(tx)
 
-    def ledger(self, ledger_id: str) -> reports.LedgerReport:
+    def ledger(self, ledger_id: str) -> LedgerReport:
         return next(row for row in self.status().ledgers if row.ledger_id == ledger_id)
 
     def refusals(self) -> dict[str, int]:
@@ -60,7 +61,7 @@ class Desk:
         with self.store.reading() as tx:
             return [(gap.first, gap.last, gap.known_from) for gap in reports.gaps(tx)]
 
-    def punches(self) -> list[reports.PunchReport]:
+    def punches(self) -> list[PunchReport]:
         with self.store.reading() as tx:
             return reports.punches(tx, 1_000)
 

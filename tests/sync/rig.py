@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from kiosk.core.config import Device, Sync
 from sync.centre import reports
+from sync.centre.report_types import StatusReport
 from sync.centre.store import Tx
 from sync.centre.store_sqlite import SqliteStore
 from sync.centre.verify import verify
@@ -121,7 +122,7 @@ class Centre:
         finally:
             store.close()
 
-    def status(self) -> reports.StatusReport:
+    def status(self) -> StatusReport:
         return self.read(reports.status)
 
     def records(self) -> int:

@@ -12,7 +12,8 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from sync.link import Broker, Down, Link, Message, Taken, Up
+from sync.link import Link
+from sync.link_events import Broker, Down, Message, Taken, Up
 from tests.sync.conftest import Rig
 from tests.sync.rig import until
 
