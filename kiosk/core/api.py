@@ -10,10 +10,9 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from kiosk.core import command, desk
+from kiosk.core import command, desk, terminals
 from kiosk.core.payload import Shown
 from kiosk.core.record import TimeBlock
-from kiosk.core.terminals import AnyTerminal
 from kiosk.core.view import ClockView, Delivery, DeviceKind, DeviceStatus, DeviceView, LinkView
 
 Command = command.Command
@@ -139,7 +138,7 @@ class GetLedger(Command, frozen=True, tag="ledger"):
 
 AnyCommand = (
     GetStatus | GetHealth | GetPunches | GetPeople | PutPeople | EnrolFinger | RemoveFinger | Emulate | Watch
-    | Intent | Rebuild | GetLedger | desk.AnyDesk
+    | Intent | Rebuild | GetLedger | desk.AnyDesk | terminals.AnyTerminal
 )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from ipaddress import ip_network
 from typing import Annotated, Literal
 
 import msgspec
@@ -14,6 +15,7 @@ from kiosk.core.toml_lines import Path
 from kiosk.core.zone import ZoneName
 
 Text = Annotated[str, Meta(min_length=1, max_length=120)]
+MOST_ADDRESSES = 1024
 Port = Annotated[int, Meta(ge=1, le=65_535)]
 
 
@@ -58,6 +60,25 @@ class Reader(_Table, frozen=True):
     port: Text = "/dev/hadir/r307"
     baud: Annotated[int, Meta(ge=9_600, le=115_200)] = 57_600
     password: Annotated[int, Meta(ge=0, le=0xFFFFFFFF)] = 0
+    simulated: bool = False
+    emulator_control: str | None = None
+
+
+class Terminal(_Table, frozen=True):
+    """A terminal on the network. With `serial` it is found again in `networks` when its address changes."""
+
+    name: Text
+    driver: Literal["zk"] = "zk"
+    host: Text = "192.168.1.201"
+    port: Port = 4370
+    udp: bool = False
+    serial: str = ""
+    networks: tuple[Text, ...] = ()
+    comm_key: Annotated[int, Meta(ge=0, le=0xFFFFFFFF)] = 0
+    sync_s: Annotated[float, Meta(ge=1, le=86_400)] = 60.0
+    set_clock: bool = True
+    push_people: bool = False
+    clear_log: bool = False
     simulated: bool = False
     emulator_control: str | None = None
 
@@ -116,6 +137,7 @@ class KioskConfig(_Table, frozen=True):
     screen: Screen = Screen()
     storage: Storage = Storage()
     readers: tuple[Reader, ...] = msgspec.field(name="reader", default=())
+    terminals: tuple[Terminal, ...] = msgspec.field(name="terminal", default=())
 
 
 def read_config(text: str, name: str) -> KioskConfig:
@@ -145,6 +167,7 @@ def _impossible(config: KioskConfig) -> Iterator[tuple[Path, str]]:
         yield ("clock", "floor"), f"{config.clock.floor!r} is no date such as 2026-01-31"
     yield from _impossible_sync(config.sync)
     yield from _impossible_readers(config.readers)
+    yield from _impossible_terminals(config)
 
 
 def _impossible_sync(sync: Sync) -> Iterator[tuple[Path, str]]:
@@ -173,3 +196,30 @@ def _impossible_readers(readers: tuple[Reader, ...]) -> Iterator[tuple[Path, str
                 ("reader", index, "emulator_control"),
                 "only an emulated reader has one; set simulated = true",
             )
+
+
+def _impossible_terminals(config: KioskConfig) -> Iterator[tuple[Path, str]]:
+    taken = [reader.name for reader in config.readers]
+    for index, terminal in enumerate(config.terminals):
+        if terminal.name in taken:
+            yield ("terminal", index, "name"), f"two devices are called {terminal.name!r}"
+        taken.append(terminal.name)
+        others = [(before.host, before.port) for before in config.terminals[:index]]
+        if (terminal.host, terminal.port) in others:
+            yield ("terminal", index, "host"), f"two terminals are at {terminal.host}:{terminal.port}"
+        for network in terminal.networks:
+            if why := _wrong_network(network):
+                yield ("terminal", index, "networks"), why
+        if terminal.emulator_control is not None and not terminal.simulated:
+            yield (
+                ("terminal", index, "emulator_control"),
+                "only an emulated terminal has one; set simulated = true",
+            )
+
+
+def _wrong_network(text: str) -> str:
+    try:
+        many = ip_network(text, strict=False).num_addresses
+    except ValueError:
+        return f"{text!r} is no network such as 192.168.1.0/24"
+    return f"{text!r} has more than {MOST_ADDRESSES} addresses" if many > MOST_ADDRESSES else ""

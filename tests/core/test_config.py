@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from kiosk.core.checked import BadFileError, struct_in
-from kiosk.core.config import KioskConfig, Reader, read_config
+from kiosk.core.config import KioskConfig, Reader, Terminal, read_config
 
 SAMPLE = Path(__file__).parents[2] / "config" / "kiosk.toml"
 
@@ -46,6 +46,31 @@ def test_the_sample_says_every_key() -> None:
 def test_the_samples_reader_is_the_default_one() -> None:
     entry = uncommented()["reader"][0]
     assert msgspec.convert({**entry, "emulator_control": None}, Reader) == Reader(name="finger")
+
+
+def test_the_samples_terminal_is_the_default_one() -> None:
+    entry = uncommented()["terminal"][0]
+    assert msgspec.convert({**entry, "emulator_control": None}, Terminal) == Terminal(name="lobby")
+
+
+def test_two_terminals_may_not_share_name_or_address() -> None:
+    text = """\
+[[reader]]
+name = "a"
+[[terminal]]
+name = "a"
+networks = ["10.0.0.0/8", "here"]
+[[terminal]]
+name = "b"
+emulator_control = "x"
+"""
+    assert faults(text) == [
+        "line 4: terminal[1].name: two devices are called 'a'",
+        "line 5: terminal[1].networks: '10.0.0.0/8' has more than 1024 addresses",
+        "line 5: terminal[1].networks: 'here' is no network such as 192.168.1.0/24",
+        "line 6: terminal[2].host: two terminals are at 192.168.1.201:4370",
+        "line 8: terminal[2].emulator_control: only an emulated terminal has one; set simulated = true",
+    ]
 
 
 def test_impossible_values_are_all_named_with_their_lines() -> None:
