@@ -41,7 +41,7 @@ PRERM
 cat >"$work/DEBIAN/postrm" <<'POSTRM'
 #!/bin/sh
 set -e
-[ "$1" != purge ] || rm -rf /etc/hadir /var/lib/hadir /etc/hadir-centre /var/lib/hadir-centre
+[ "$1" != purge ] || rm -rf /etc/hadir /var/lib/hadir /var/lib/hadir-centre
 POSTRM
 
 chmod 755 "$work/DEBIAN/postinst" "$work/DEBIAN/prerm" "$work/DEBIAN/postrm" "$work"

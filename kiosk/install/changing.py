@@ -35,7 +35,7 @@ def change_to(layout: Layout, release: Release) -> None:
     if not layout.live:
         return
     try:
-        machine.restart()
+        (machine.start if before == release.name else machine.restart)()
         software = machine.check_well(layout)
     except InstallError as error:
         if before in (None, release.name):
@@ -68,7 +68,7 @@ def remove(layout: Layout, *, purge: bool) -> None:
     if layout.live:
         machine.run("systemctl", "daemon-reload", check=False)
     if purge:
-        for path in (layout.etc, layout.state, layout.centre_etc, layout.centre_state):
+        for path in (layout.etc, layout.state, layout.centre_state):
             shutil.rmtree(path, ignore_errors=True)
         say("removed, with settings, ledger, keys and photos")
     else:

@@ -43,13 +43,8 @@ class Layout:
         return self.state / "kiosk.db"
 
     @property
-    def centre_etc(self) -> Path:
-        """The centre's configuration."""
-        return self.root / "etc/hadir-centre"
-
-    @property
     def centre_state(self) -> Path:
-        """The centre's database."""
+        """The centre's settings, key and database."""
         return self.root / "var/lib/hadir-centre"
 
     @property

@@ -79,9 +79,13 @@ def restart() -> None:
     run("systemctl", "restart", "kioskd.service")
     for unit in STARTED:
         run("systemctl", "try-restart", unit, check=False)
-    for unit in ("kiosk-face.service", "kiosk-ui.service"):
-        if run("systemctl", "is-enabled", unit, check=False).strip() == "enabled":
-            run("systemctl", "start", "--no-block", unit, check=False)
+    _start_screens()
+
+
+def start() -> None:
+    """Start what is not running. Raises `InstallError`."""
+    run("systemctl", "start", "kiosk-clock.socket", "kioskd.service")
+    _start_screens()
 
 
 def check_well(layout: Layout) -> str:
@@ -107,6 +111,12 @@ def stop_and_disable() -> None:
     units = [*ALWAYS, *WHEN_THERE, *STARTED]
     run("systemctl", "disable", "--now", *dict.fromkeys(units), check=False)
     run("systemctl", "daemon-reload", check=False)
+
+
+def _start_screens() -> None:
+    for unit in ("kiosk-face.service", "kiosk-ui.service"):
+        if run("systemctl", "is-enabled", unit, check=False).strip() == "enabled":
+            run("systemctl", "start", "--no-block", unit, check=False)
 
 
 def _answer(layout: Layout) -> str | None:

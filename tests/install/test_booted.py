@@ -91,9 +91,8 @@ def _install(kiosk: Machine) -> None:
 
 
 def _survives_kills(kiosk: Machine) -> None:
-    kiosk.write("/etc/hadir-centre/centre.toml", 'database = "/var/lib/hadir-centre/centre.db"\n'
-                'key_file = "/var/lib/hadir-centre/centre.key"\n')  # fmt: skip
-    kiosk.run("systemd-tmpfiles --create hadir.conf && systemctl start hadir-centre")
+    kiosk.run("sudo -u hadir-centre hadir-centre init /var/lib/hadir-centre")
+    kiosk.run("systemctl start hadir-centre")
     for unit in ("kioskd", "kiosk-ui", "kiosk-clock", "hadir-centre"):
         wait_active(kiosk, unit)
         kill(kiosk, unit)
