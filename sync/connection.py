@@ -17,6 +17,7 @@ from sync.link_events import Broker, Down, LinkEvent, Protocol, Up, Will
 
 log = logging.getLogger(__name__)
 FIRST_BOUND_S = 1.0
+STEADY_S = 10.0  # a shorter connection was no success: two clients of one name chase each other away
 
 
 class Connection:
@@ -41,6 +42,7 @@ class Connection:
         self._inbox = inbox
         self._clock = clock
         self._failures = 0
+        self._up_at = 0.0
         self._due: float | None = clock()
         self._link: Link | None = None
         self._down_since: float | None = None
@@ -76,10 +78,6 @@ class Connection:
             self._lost(event)
         return True
 
-    def settled(self) -> None:
-        """The connection has proved useful: the next failure is the first again."""
-        self._failures = 0
-
     def drop(self, cause: str) -> None:
         """Give the present link up without ceremony, and try again later."""
         if self._link is not None:
@@ -96,13 +94,12 @@ class Connection:
         return link.close(timeout_s) if link else True
 
     def _lost(self, event: Down) -> None:
-        was_up = self.up
-        if not was_up and not self._fixed and event.cause in {"protocol", "closed", "no_connack"}:
+        if not self.up and not self._fixed and event.cause in {"protocol", "closed", "no_connack"}:
             self._protocol = "3.1.1" if self._protocol == "5" else "5"
         self._retry(event.cause, event.detail)
 
     def _recovered(self) -> None:
-        self.up, self.cause = True, ""
+        self.up, self.cause, self._up_at = True, "", self._clock()
         since, self._down_since = self._down_since, None
         protocol = self._link.protocol if self._link else ""
         after = f" after {self._clock() - since:.0f} s" if since is not None else ""
@@ -113,6 +110,8 @@ class Connection:
         log.log(level, "no connection to the broker: %s %s", cause, detail)
         if self._down_since is None:
             self._down_since = self._clock()
+        if self.up and self._clock() - self._up_at >= STEADY_S:
+            self._failures = 0
         self._link, self.up, self.cause = None, False, cause
         bound = min(self._retry_max_s, FIRST_BOUND_S * 2.0 ** min(self._failures, 16))
         self._failures += 1

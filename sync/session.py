@@ -155,7 +155,6 @@ class Session:
         try:
             if message.topic == self._name.down("ack"):
                 ack = read_ack(message.payload, self._config.centre_key)
-                self._connection.settled()
                 self._delivery.answered(ack, message.topic)
             else:
                 self._on_event(

@@ -80,7 +80,6 @@ class Receiver:
             if event.refused:
                 log.error("the broker refused our subscriptions; see [broker] shared and its ACL")
             else:
-                self._connection.settled()
                 log.info("receiving")
 
     def _subscribe(self) -> None:
