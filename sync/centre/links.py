@@ -74,10 +74,14 @@ def _linked_at(tx: Tx, ledger_id: str) -> int | None:
 
 
 def _close(tx: Tx, ledger_id: str, link_seq: int) -> None:
-    """A fork that began no later than the link stays quarantined: the link does not explain it."""
+    """Only a fork is explained by a link, and only one that began after it; the rest stays quarantined."""
     row = tx.one("SELECT min(seq) FROM forks WHERE ledger_id = ?", ledger_id)
     if row is None or row[0] is None or row[0] > link_seq:
-        tx.run("UPDATE ledgers SET standing = 'closed', reason = '' WHERE ledger_id = ?", ledger_id)
+        tx.run(
+            "UPDATE ledgers SET standing = 'closed', reason = ''"
+            " WHERE ledger_id = ? AND (standing <> 'quarantined' OR reason = 'fork')",
+            ledger_id,
+        )
 
 
 def _same_device(tx: Tx, ledger: Ledger, other_id: str) -> bool:

@@ -100,6 +100,15 @@ def test_a_ledger_that_goes_on_after_its_successor_is_a_copied_card(desk: Desk, 
     assert (report.standing, report.reason) == ("quarantined", "continued")
 
 
+def test_neither_of_a_copied_card_and_its_original_can_link_the_alarm_away(desk: Desk, book: Book) -> None:
+    desk.send(linked(book.put_back(50), 50))
+    book.punch()
+    desk.send(book, 101)
+    assert brief(desk.send(linked(book, 100))) == [("ok", 1)]
+    report = desk.ledger(book.books[0].ledger_id)
+    assert (report.standing, report.reason) == ("quarantined", "continued")
+
+
 def test_a_link_to_what_we_do_not_hold_is_quarantined(desk: Desk, book: Book) -> None:
     lying = book.put_back(50)
     lying.punch(code="late")
