@@ -105,10 +105,11 @@ class Sync(_Table, frozen=True):
 
 
 class Clock(_Table, frozen=True):
-    """How far the clock is believed."""
+    """How far the clock is believed. `rtc_ppm` is the real-time clock's drift; with 0 it is not believed."""
 
     step_ms: Annotated[int, Meta(ge=100, le=3_600_000)] = 2_000
     floor: str = "2026-01-01"
+    rtc_ppm: Annotated[int, Meta(ge=0, le=500)] = 100
 
 
 class Screen(_Table, frozen=True):

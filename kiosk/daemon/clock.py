@@ -7,14 +7,13 @@ speaks or the system clock is stepped, and each such change is handed to the eng
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from kiosk.core.payload import ClockChange, Correction
+from kiosk.core.payload import ClockChange
 from kiosk.core.record import TimeBlock, TimeSource
+from kiosk.core.timeline import RANK, Known, drift_ms, leap_ms, strong
 from kiosk.daemon.kernel_clock import KernelClock, boot_id, read_kernel_clock
-
-DRIFT_PPM = 100  # a Pi's crystal, warm and cold
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +25,30 @@ class Anchor:
     uncertainty_ms: int | None
     boot_ms: int
 
+    def bound_ms(self, boot_ms: int) -> int | None:
+        """The uncertainty at `boot_ms`, which grows with the boot clock's drift."""
+        if self.uncertainty_ms is None:
+            return None
+        there, here = self.wall_minus_boot_ms + self.boot_ms, self.wall_minus_boot_ms + boot_ms
+        return self.uncertainty_ms + drift_ms(boot_ms - self.boot_ms) + leap_ms(there, here)
+
 
 class Clock:
-    """The kiosk's clock. `now` may be called from any thread, `poll` and `learn` from the engine's only."""
+    """The kiosk's clock. `now` may be called from any thread, what changes it from the engine's only."""
 
     def __init__(
-        self, *, floor: str, step_ms: int, kernel: Callable[[], KernelClock] = read_kernel_clock
-    ) -> None:
+        self, *, floor: str, step_ms: int, kernel: Callable[[], KernelClock] = read_kernel_clock,
+        boot: Callable[[], str] = boot_id,
+    ) -> None:  # fmt: skip
         self._kernel = kernel
-        self._boot_id = boot_id()
+        self._boot_id = boot()
         self._step_ms = step_ms
-        self._floor_ms = int(datetime.fromisoformat(floor).replace(tzinfo=UTC).timestamp() * 1000)
+        self.floor_ms = int(datetime.fromisoformat(floor).replace(tzinfo=UTC).timestamp() * 1000)
+        self._seen_ms = self.floor_ms
         reading = kernel()
         self._system_minus_boot = reading.wall_ms - reading.boot_ms
         self._anchor = self._from_kernel(reading)
+        self._kernel_keeps = self._anchor.source == "ntp"
 
     def now(self) -> TimeBlock:
         """This moment."""
@@ -48,13 +57,10 @@ class Clock:
     def at(self, boot_ms: int) -> TimeBlock:
         """The moment `boot_ms` of this boot, as it is known now."""
         anchor = self._anchor
-        uncertainty = anchor.uncertainty_ms
-        if uncertainty is not None:
-            uncertainty += abs(boot_ms - anchor.boot_ms) * DRIFT_PPM // 1_000_000
         return TimeBlock(
             wall_ms=anchor.wall_minus_boot_ms + boot_ms,
             source=anchor.source,
-            uncertainty_ms=uncertainty,
+            uncertainty_ms=anchor.bound_ms(boot_ms),
             boot_id=self._boot_id,
             boot_ms=boot_ms,
         )
@@ -65,55 +71,84 @@ class Clock:
         return self._anchor
 
     @property
+    def known(self) -> Known | None:
+        """The anchor, when it is trusted."""
+        anchor = self._anchor
+        if anchor.source == "none" or anchor.uncertainty_ms is None:
+            return None
+        return Known(anchor.source, anchor.wall_minus_boot_ms, anchor.uncertainty_ms, anchor.boot_ms)
+
+    @property
     def offset_ms(self) -> int:
         """What to add to the system's clock to get the kiosk's."""
         reading = self._kernel()
         return self._anchor.wall_minus_boot_ms - (reading.wall_ms - reading.boot_ms)
 
+    def seen(self, wall_ms: int) -> None:
+        """This time has surely passed: a source that only kept the time is disbelieved below it."""
+        self._seen_ms = max(self._seen_ms, wall_ms)
+
+    def resume(self, known: Known) -> None:
+        """Go on with what an earlier run knew of this boot's time, unless the kernel knows it."""
+        if self._anchor.source == "none":
+            self._anchor = Anchor(known.source, known.wall_minus_boot_ms, known.uncertainty_ms, known.boot_ms)
+
     def poll(self) -> ClockChange | None:
         """Look at the kernel again; the change to record, if there was one."""
         reading = self._kernel()
         system_minus_boot = reading.wall_ms - reading.boot_ms
-        stepped = abs(system_minus_boot - self._system_minus_boot) > self._step_ms
+        was = self._system_minus_boot
+        stepped = abs(system_minus_boot - was) > self._step_ms
         self._system_minus_boot = system_minus_boot
         offered = self._from_kernel(reading)
-        if offered.source == "ntp":
+        self._kernel_keeps = offered.source == "ntp"
+        if self._kernel_keeps:
             moved = abs(offered.wall_minus_boot_ms - self._anchor.wall_minus_boot_ms) > self._step_ms
             if self._anchor.source == "ntp" and not moved:
                 self._anchor = offered
                 return None
             return self._move(offered, "synchronised" if not stepped else "stepped")
-        if self._anchor.source == "ntp":
-            # The kernel lost its servers: go on by the boot clock, the uncertainty grows with time.
+        # Without its servers the kernel's clock may be set by anybody: the boot clock goes on, less surely.
+        if not stepped:
             return None
-        if stepped and self._anchor.source == "none":
+        if self._anchor.source == "none":
             return self._move(offered, "stepped")
-        return None
+        return ClockChange(
+            before_wall_ms=was + reading.boot_ms, before_source="none", after_wall_ms=reading.wall_ms,
+            after_source="none", reason="the system's clock was stepped; not followed",
+        )  # fmt: skip
 
     def learn(
         self, source: TimeSource, wall_ms: int, boot_ms: int, uncertainty_ms: int
     ) -> ClockChange | None:
         """True time was `wall_ms` when the boot clock was at `boot_ms`; the change to record, if any.
 
-        A source is believed when it is better than what is known: the kernel's NTP is kept, and
-        so is an equal source that agrees within both uncertainties.
+        The kernel's NTP is kept while it runs. Two that agree: the more exact is taken. Two that cannot both
+        be true: the better source (`timeline.RANK`) is believed, of one source what it said last.
         """
-        if wall_ms < self._floor_ms:
+        if wall_ms < (self.floor_ms if strong(source) else self._seen_ms) or self._kernel_keeps:
             return None
         heard = Anchor(source, wall_ms - boot_ms, uncertainty_ms, boot_ms)
-        known = self.at(boot_ms)
+        have = self._anchor.bound_ms(boot_ms)
+        if self._anchor.source == "none" or have is None:
+            return self._move(heard, f"learned from {source}")
         apart = abs(heard.wall_minus_boot_ms - self._anchor.wall_minus_boot_ms)
-        if known.trusted and known.uncertainty_ms is not None:
-            if self._anchor.source == "ntp":
+        if apart > have + uncertainty_ms:
+            if RANK[source] < RANK[self._anchor.source]:
                 return None
-            if apart <= known.uncertainty_ms + uncertainty_ms:
-                if uncertainty_ms < known.uncertainty_ms:
-                    self._anchor = replace(heard, source=self._anchor.source)
-                return None
-        return self._move(heard, f"learned from {source}")
+            return self._move(heard, f"{source} disagrees")
+        if uncertainty_ms >= have:
+            return None
+        if source == self._anchor.source:
+            self._anchor = heard
+            return None
+        # Half as uncertain at least, or two good sources would take turns on record.
+        if RANK[source] > RANK[self._anchor.source] or uncertainty_ms * 2 < have:
+            return self._move(heard, f"{source} knows better")
+        return None
 
     def _from_kernel(self, reading: KernelClock) -> Anchor:
-        believed = reading.synchronised and reading.wall_ms >= self._floor_ms
+        believed = reading.synchronised and reading.wall_ms >= self.floor_ms
         return Anchor(
             "ntp" if believed else "none",
             reading.wall_ms - reading.boot_ms,
@@ -131,42 +166,3 @@ class Clock:
             after_source=to.source,
             reason=reason,
         )
-
-
-class Untrusted:
-    """Which records of this boot await a correction: stretches written under one untrusted anchor."""
-
-    def __init__(self, boot: str) -> None:
-        self._boot_id = boot
-        self._stretches: list[tuple[int, int, int]] = []  # from_seq, upto_seq, wall_minus_boot_ms
-
-    def written(self, seq: int, at: TimeBlock) -> None:
-        """A record was committed under `at`."""
-        if at.trusted or at.boot_id != self._boot_id:
-            return
-        wall_minus_boot = at.wall_ms - at.boot_ms
-        if self._stretches and self._stretches[-1][2] == wall_minus_boot:
-            self._stretches[-1] = (self._stretches[-1][0], seq, wall_minus_boot)
-        else:
-            self._stretches.append((seq, seq, wall_minus_boot))
-
-    def corrections(self, anchor: Anchor) -> list[Correction]:
-        """One correction a stretch, now that `anchor` is trusted; none the second time."""
-        if anchor.source == "none" or anchor.uncertainty_ms is None:
-            return []
-        stretches, self._stretches = self._stretches, []
-        return [
-            Correction(
-                boot_id=self._boot_id,
-                from_seq=first,
-                upto_seq=last,
-                offset_ms=anchor.wall_minus_boot_ms - wall_minus_boot,
-                source=anchor.source,
-                uncertainty_ms=anchor.uncertainty_ms,
-            )
-            for first, last, wall_minus_boot in stretches
-        ]
-
-    def forget(self) -> None:
-        """A new ledger was opened: sequence numbers start again."""
-        self._stretches = []

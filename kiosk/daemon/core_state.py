@@ -18,7 +18,9 @@ from kiosk.daemon.keys import DeviceKeys
 from kiosk.daemon.punching import Punching
 from kiosk.daemon.refusals import Refusals
 from kiosk.daemon.roster import Roster
+from kiosk.daemon.rtc import RtcKeeper
 from kiosk.daemon.store import Identity, Store
+from kiosk.daemon.timekeeping import Timekeeper
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +37,7 @@ class CoreState:
     clock: Clock
     hub: ViewHub
     zone: ZoneName
+    timekeeper: Timekeeper
 
     @classmethod
     def open(
@@ -54,7 +57,8 @@ class CoreState:
         )
         zone = config.site.zone
         journal = Journal(store, clock, zone, committed)
-        journal.note(Start(software=software, after=store.last_run))
+        timekeeper = Timekeeper(clock, journal, RtcKeeper(Path(config.state_dir), config.clock.rtc_ppm))
+        timekeeper.begin(Start(software=software, after=store.last_run))
         if store.opened == "restored":
             log.warning(
                 "the database was put back from a copy: a new ledger %s was opened", store.head.ledger_id
@@ -62,13 +66,12 @@ class CoreState:
         refusals = Refusals(journal)
         punching = Punching(store, journal, refusals, hub, config, policy, Calendar())
         hub.change(today=store.punches_today(clock.now(), zone))
-        return cls(store, journal, refusals, punching, Roster(store, journal, clock, zone), clock, hub, zone)
+        roster = Roster(store, journal, clock, zone)
+        return cls(store, journal, refusals, punching, roster, clock, hub, zone, timekeeper)
 
     def tick(self) -> None:
         """About once a second: the clock, aggregated refusals, housekeeping."""
-        change = self.clock.poll()
-        if change:
-            self.journal.note(change)
+        self.timekeeper.tick()
         self.clock_moved()
         now = self.clock.now()
         self.refusals.flush(now.boot_ms)

@@ -108,11 +108,9 @@ class Delivery:
     def _acked(self, ack: events.Acked) -> None:
         core = self._core
         half_ms = ack.rtt_ms // 2 + 1  # the centre's clock was read somewhere in the round trip
-        change = core.clock.learn("centre", ack.time_ms, ack.sent_boot_ms + half_ms, half_ms)
+        core.timekeeper.learn("centre", ack.time_ms, ack.sent_boot_ms + half_ms, half_ms)
         word = Anchor(ack.ledger_id, ack.upto, ack.hash, ack.time_ms, ack.nonce, ack.sig)
         core.store.move_cursor(DESTINATION, ack.ledger_id, ack.upto, word)
-        if change:
-            core.journal.note(change)
         core.clock_moved()
         self.show_link()
 

@@ -11,7 +11,8 @@ import msgspec
 from kiosk.core.payload import Payload
 from kiosk.core.record import TimeBlock
 from kiosk.core.zone import ZoneName
-from kiosk.daemon.clock import Clock, Untrusted
+from kiosk.daemon.clock import Clock
+from kiosk.daemon.open_times import OpenTimes
 from kiosk.daemon.store import Appended, Store
 
 Committed = Callable[[str, int], None]
@@ -35,7 +36,11 @@ class Journal:
         self._clock = clock
         self._zone = zone
         self._committed = committed
-        self._untrusted = Untrusted(clock.now().boot_id)
+        self._open = OpenTimes(clock.now().boot_id, clock.floor_ms)
+        self._open.load(store)
+        clock.seen(self._open.lower_ms)
+        if self._open.known is not None:
+            clock.resume(self._open.known)
 
     def write(self, *entries: Entry) -> tuple[Appended, ...]:
         """Commit all entries together; they are on the disk when this returns. Raises `StoreError`."""
@@ -60,7 +65,7 @@ class Journal:
 
             yield append
         for seq, at in written:
-            self._untrusted.written(seq, at)
+            self._open.written(seq, at)
         self._committed(self._store.head.ledger_id, self._store.head.seq)
 
     def now(self) -> TimeBlock:
@@ -73,12 +78,22 @@ class Journal:
         return self.write(*(Entry(payload, at) for payload in payloads))
 
     def clock_learned(self) -> None:
-        """The clock became trustworthy: correct what this boot wrote before."""
-        corrections = self._untrusted.corrections(self._clock.anchor)
-        if corrections:
-            self.note(*corrections)
+        """Correct what is still open, if the clock is trustworthy."""
+        self.settle()
+
+    def settle(self, *payloads: Payload) -> None:
+        """Commit `payloads` as of this moment together with the corrections that are due.
+
+        In one transaction: a boot whose time is known has corrected what was open before it.
+        """
+        known = self._clock.known
+        corrections = self._open.due(known)
+        if payloads or corrections:
+            self.note(*payloads, *corrections)
+        if known is not None and (payloads or corrections):
+            self._open.written_down(known)
 
     def new_ledger(self) -> None:
         """The store opened another ledger: its sequence starts again."""
-        self._untrusted.forget()
+        self._open.forget()
         self._committed(self._store.head.ledger_id, self._store.head.seq)
