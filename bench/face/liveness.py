@@ -24,6 +24,7 @@ from drivers.base.camera import Pixels
 from drivers.face.dlib_engine import DlibEngine
 from drivers.face.liveness.reading import Reading
 from drivers.face.liveness.session import LivenessSession, Proof
+from drivers.face.quality import QualityLimits, assess
 from drivers.face.tracker import FaceTracker
 from kiosk.demo.faces import attack, person
 
@@ -45,13 +46,19 @@ class Trial:
 def figures(people: People) -> Iterator[Figure]:
     clips = int(os.environ.get("FACE_CLIPS", "40"))
     faces = [next((p for p in pictures if p.frontal), None) for pictures in people.values()]
-    chosen = [picture for picture in faces if picture is not None]
+    chosen = [picture for picture in faces if picture is not None and usable(picture)]
     random.Random(7).shuffle(chosen)
     trials = [Trial(LIVE, p, n) for n, p in enumerate(chosen[: 5 * clips])]
     for turn, kind in enumerate(attack.KINDS):
         start = turn * 7 % max(len(chosen) - clips, 1)
         trials += [Trial(kind, p, 1000 + n) for n, p in enumerate(chosen[start : start + clips])]
     yield from _rates(_run_all(trials))
+
+
+def usable(picture: Picture) -> bool:
+    """Whether the kiosk would speak to this view at all: nobody else is ever challenged."""
+    chip = _engine().align(picture.pixels(), picture.points)
+    return assess(chip, picture.points).advice(QualityLimits()) is None
 
 
 def _rates(outcomes: dict[str, list[Proof]]) -> Iterator[Figure]:
@@ -110,8 +117,8 @@ def film(
         tracks = tracker.step(frame, moved=True)
         if not tracks or tracker.grey is None:
             continue
-        largest = max(tracks, key=lambda track: track.box.width)
-        session.observe(Reading.of(at_s, largest.points, tracker.grey))
+        middle = min(tracks, key=lambda track: abs(track.box.centre[0] - person.SIZE[0] / 2))
+        session.observe(Reading.of(at_s, middle.points, tracker.grey))
         if at_s >= NAMED_AFTER_S:
             session.begin(at_s)
         if session.proof is not Proof.OPEN:

@@ -11,12 +11,12 @@ from drivers.face.liveness.reading import Reading
 
 @dataclass(frozen=True, slots=True)
 class PassiveLimits:
-    """From generated clips (decision 022): live heads 0.5 and more, tilted prints below 0.3."""
+    """From generated clips (decision 022): living heads 0.5 and more, tilted prints 0.1 to 0.27."""
 
-    foreshortening: float = 0.06
-    flat: float = 0.35
+    foreshortening: float = 0.08
+    flat: float = 0.28
     """Residual over foreshortening below which a view moved as a plane."""
-    frames: int = 5
+    frames: int = 6
     moire: float = 6.5
     moire_frames: int = 8
 

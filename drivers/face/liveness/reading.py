@@ -18,6 +18,7 @@ EYE_PATCH = (48, 32)
 """Width and height of one eye cut out around its corners."""
 _CORNERS_PX = 32.0
 _APERTURE = (slice(8, 24), slice(8, 40))
+_BELOW = slice(27, 32)
 _CORNERS = ((36, 39), (42, 45))
 
 Eyes = NDArray[np.float32]
@@ -81,8 +82,9 @@ class Neutral:
         return max(_correlation(now, then) for now, then in zip(reading.eyes, self.eyes, strict=True))
 
     def glare(self, reading: Reading) -> float:
-        """By what part the eyes' region has become brighter or darker as a whole."""
-        ratio = reading.eyes.mean(axis=(1, 2)) / np.maximum(self.eyes.mean(axis=(1, 2)), 1.0)
+        """By what part the skin below the eyes has become brighter or darker."""
+        now, then = reading.eyes[:, _BELOW].mean(axis=(1, 2)), self.eyes[:, _BELOW].mean(axis=(1, 2))
+        ratio = now / np.maximum(then, 1.0)
         return float(np.abs(ratio - 1).max())
 
 

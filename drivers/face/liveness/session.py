@@ -51,14 +51,16 @@ class LivenessSession:
 
     source: random.Random = field(default_factory=random.SystemRandom)
     limits: ChallengeLimits = field(default_factory=ChallengeLimits)
-    acts_per_challenge: int = 2
-    attempts: int = 2
+    acts_per_attempt: tuple[int, ...] = (2, 3)
+    """How many acts each attempt asks for; a second chance is worth more of a proof."""
     proof: Proof = Proof.OPEN
     passive: PassiveWatch = field(default_factory=PassiveWatch)
     evidence: list[str] = field(default_factory=list)
     """What happened, in order, e.g. `left done 0.9`; stored with the punch."""
     _readings: deque[Reading] = field(default_factory=lambda: deque(maxlen=200))
     _acts: tuple[Act, ...] = ()
+    _attempt: int = 0
+    _unseen: Act | None = None
     _step: int = 0
     _neutral: Neutral | None = None
     _asked_s: float | None = None
@@ -98,7 +100,8 @@ class LivenessSession:
             self._ask_when_back(reading)
 
     def _draw(self, at_s: float) -> None:
-        self._acts = challenge.draw(self.source, self.acts_per_challenge)
+        count = self.acts_per_attempt[self._attempt]
+        self._acts = challenge.draw(self.source, count, self._unseen)
         self._step, self._asked_s, self._neutral = 0, None, None
         self._back_by_s = at_s + BACK_S
 
@@ -141,11 +144,13 @@ class LivenessSession:
             self._step += 1
             self.proof = Proof.LIVE if self._step == len(self._acts) else Proof.OPEN
         else:
+            # Some eyes are too small to be seen blinking: what was missed is not asked again.
+            self._unseen = act if answer is Answer.LATE else None
             self._fail(now_s)
 
     def _fail(self, now_s: float) -> None:
-        self.attempts -= 1
-        if self.attempts <= 0:
+        self._attempt += 1
+        if self._attempt == len(self.acts_per_attempt):
             self.proof = Proof.UNPROVEN
         else:
             self._draw(now_s)
