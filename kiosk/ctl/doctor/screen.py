@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from kiosk.ctl.doctor.finding import Finding, fault, ok, unknown, warning
 from kiosk.ctl.doctor.seen import Seen
 
+SETTLED_S = 20
 DIRECT = 1 << 1  # INPUT_PROP_DIRECT of linux/input-event-codes.h: a touch screen
 
 
@@ -24,6 +25,8 @@ def display(seen: Seen) -> Iterator[Finding]:
         names = ", ".join(name.partition("-")[2] for name in connectors)
         advice = "plug the display in, switch it on, start the screen anew (some Pis see it at boot only)"
         yield fault("display", f"no display is connected ({names})", advice, "systemctl restart kiosk-ui")
+    elif seen.status is not None and not _screens(seen) and seen.status.uptime_s < SETTLED_S:
+        yield warning("display", "the screen has not found kioskd yet", "ask again in half a minute")
     elif seen.health is not None and not seen.health.screens:
         advice = "its last words: `journalctl -u kiosk-ui -n 20`; start it anew"
         yield fault(
@@ -73,8 +76,12 @@ def audio(seen: Seen) -> Iterator[Finding]:
         yield ok("audio", cards.splitlines()[0].strip())
 
 
+def _screens(seen: Seen) -> int:
+    return seen.health.screens if seen.health is not None else 0
+
+
 def _wanted(seen: Seen) -> bool:
-    if seen.health is not None and seen.health.screens:
+    if _screens(seen):
         return True
     enabled = seen.machine.run("systemctl", "is-enabled", "kiosk-ui")
     return enabled is not None and enabled.out == "enabled"

@@ -143,8 +143,9 @@ def _files(where: Path, device: int, state: Path) -> Iterator[tuple[int, Path]]:
 
 def _move(seen: Seen) -> str:
     """How the state goes to another disk: one that is mounted already, or the one to be put on /mnt."""
-    mounts = (seen.machine.read("/proc/self/mounts") or "").splitlines()
-    others = [line.split()[1] for line in mounts if line.split()[1].startswith(("/media/", "/mnt", "/srv"))]
+    mounts = [line.split() for line in (seen.machine.read("/proc/self/mounts") or "").splitlines()]
+    disks = [where for device, where, *_ in mounts if device.startswith("/dev/")]
+    others = [where for where in disks if where != "/" and not where.startswith("/boot")]
     target = Path(others[0] if others else "/mnt") / seen.state_dir.name
     copy = shlex.join(("cp", "-a", str(seen.state_dir), f"{target.parent}/"))
     return f"systemctl stop kioskd; {copy} && {seen.set_command('state_dir', target)}"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.ctl.conftest import Ran
-from tests.ctl.doctor.hands import Hands, workshop
+from tests.ctl.doctor.hands import FAST, Hands, workshop
 
 
 class _Shared:
@@ -41,5 +41,5 @@ def hands(shared: _Shared, ctl: Callable[..., Ran], monkeypatch: pytest.MonkeyPa
     for name, value in hands.environment.items():
         monkeypatch.setenv(name, value)
     yield hands
-    if hands.faults():
+    if hands.faults(*FAST):
         shared.end()

@@ -25,7 +25,8 @@ from tests.ctl.doctor.paper import Authority
 from tests.e2e.rig import Rig, until
 
 BIN = Path(sys.executable).parent
-ADDRESS, PORT = "127.7.7.7", 8883
+# The port must be the usual one; the address is this process's own, for suites that run side by side.
+ADDRESS, PORT = f"127.7.{os.getpid() >> 8 & 0xFF}.{os.getpid() & 0xFF or 1}", 8883
 USER, PASSWORD = "kiosk", "rahasia-sekali"
 SHIM = """\
 #!/bin/sh
@@ -34,6 +35,9 @@ case "$(basename "$0") $*" in
 "systemctl is-enabled kiosk-ui") cat "{answers}/ui" ;;
 "timedatectl show"*) cat "{answers}/ntp" ;;
 esac
+test -n "$HANDS" || exit 0
+asked=$(wc -l <"{log}")
+while test "$(cat "{answers}/done")" -lt "$asked"; do sleep 0.02; done
 """
 FAST = ("power", "disk", "files", "kioskd", "clock", "devices", "screen", "network")  # all but the ledger
 SHIMS = ("systemctl", "timedatectl", "ufw", "journalctl", "nmtui", "hwclock")
@@ -58,6 +62,7 @@ class Kiosk(Rig):
     def __init__(self, root: Path, paper: Path) -> None:
         super().__init__(root, disk_mb=120, reserve_mb=2)
         self.paper = paper
+        self.before_kioskd: tuple[str, ...] = ()
         self.authority = Authority("Dinas CA")
         self.authority.certify(paper, ADDRESS)
         (paper / "ca.pem").write_bytes(self.authority.pem())
@@ -99,7 +104,8 @@ class Kiosk(Rig):
         if name != "kioskd":
             self.start(name)
             return
-        process = self._spawn("kioskd", str(BIN / "kioskd"), "--config", str(self.config))
+        command = (*self.before_kioskd, str(BIN / "kioskd"), "--config", str(self.config))
+        process = self._spawn("kioskd", *command)
         until(lambda: answers(self.folder.control) or process.poll() is not None, 60)
 
     @property
@@ -120,6 +126,7 @@ class Hands:
         self._log, self._answers = workshop / "log", workshop / "answers"
         self._shims = workshop / "bin"
         self._say = say
+        self._done = 0
         self.plugs: dict[str, Callable[[], None]] = {}
         self.desk.mkdir()
         self._answers.mkdir()
@@ -179,17 +186,39 @@ class Hands:
         assert found, [one for one in findings if one["level"] != "ok"]
         return found[0]
 
+    def finding_in(self, part_of_kiosk: str, part: str, level: str) -> dict[str, Any]:
+        """The same, looked for in one part of the kiosk only."""
+        findings = self.doctor(part_of_kiosk)
+        found = [one for one in findings if one["part"] == part and one["level"] == level]
+        assert found, findings
+        return found[0]
+
     def follow(self, finding: dict[str, Any], typed: str = "") -> None:
         """Type the command of `finding`, answer with `typed`, and let systemd do its part."""
         assert finding["command"], finding
         self._log.write_text("", encoding="utf-8")
-        done = subprocess.run(
-            ("sh", "-c", finding["command"]), cwd=self.desk, env=self.environment, input=typed,
-            capture_output=True, text=True, check=False, timeout=60,
-        )  # fmt: skip
-        for line in self._log.read_text(encoding="utf-8").splitlines():
+        self.answer("done", "0")
+        self._done = 0
+        with subprocess.Popen(
+            ("sh", "-c", finding["command"]), cwd=self.desk, env={**self.environment, "HANDS": "1"},
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        ) as shell:  # fmt: skip
+            assert shell.stdin is not None
+            shell.stdin.write(typed)
+            shell.stdin.close()
+            until(lambda: self._serve(shell), 60, 0.02)
+            assert shell.stdout is not None
+            assert shell.returncode == 0, (finding["command"], shell.stdout.read())
+
+    def _serve(self, shell: subprocess.Popen[str]) -> bool:
+        """Do what the shims were asked since; whether the shell has ended."""
+        ended = shell.poll() is not None
+        asked = self._log.read_text(encoding="utf-8").splitlines()
+        for number, line in enumerate(asked[self._done :], self._done + 1):
             self._obey(line)
-        assert done.returncode == 0, (finding["command"], done.stdout, done.stderr)
+            self.answer("done", str(number))
+        self._done = len(asked)
+        return ended
 
     def well(self, timeout_s: float = 30.0) -> None:
         """Wait until doctor finds no fault."""

@@ -14,6 +14,11 @@ from tests.ctl.doctor.hands import ADDRESS, PASSWORD, PORT, Hands
 from tests.ctl.doctor.paper import Authority
 from tests.e2e.rig import until
 
+UNTOLD = (
+    "strace", "-D", "-f", "-qq", "--seccomp-bpf", "-o", "/dev/null",
+    "-e", "inject=adjtimex,clock_adjtime:error=EPERM",
+)  # fmt: skip
+
 
 def configure(hands: Hands, key: str, value: object) -> None:
     assert run(["config", "set", str(hands.kiosk.config), key, str(value)]) == 0
@@ -51,7 +56,7 @@ def test_a_file_that_belongs_to_somebody_else(hands: Hands) -> None:
 def test_the_wrong_port(hands: Hands) -> None:
     configure(hands, "sync.port", 8884)
     finding = hands.finding("broker")
-    assert "nothing listens on 127.7.7.7:8884, but something does on port 8883" in finding["words"]
+    assert f"nothing listens on {ADDRESS}:8884, but something does on port 8883" in finding["words"]
     hands.follow(finding)
     hands.well()
 
@@ -171,6 +176,35 @@ def test_the_wrong_zone(hands: Hands) -> None:
     finding = hands.finding("zone")
     assert "WIT, but at longitude 113.7 it is WIB" in finding["words"]
     hands.follow(finding)
+    hands.well()
+
+
+def test_a_clock_that_nobody_sets(hands: Hands) -> None:
+    """No NTP (where this machine has it, kioskd is kept from asking), no centre: nobody tells the time."""
+    kiosk = hands.kiosk
+    kiosk.before_kioskd = UNTOLD
+    kiosk.off("broker")
+    kiosk.again("kioskd")
+    finding = hands.finding("clock")
+    assert "NOT trustworthy" in finding["words"]
+    assert "the centre gives the time when delivery works: mend that" in finding["advice"]
+    hands.follow(hands.finding("broker"))
+    hands.well()
+    assert "trusted (centre)" in hands.finding("clock", "ok")["words"]
+    kiosk.before_kioskd = ()
+
+
+def test_a_clock_without_ntp(hands: Hands) -> None:
+    kiosk = hands.kiosk
+    kiosk.before_kioskd = UNTOLD
+    kiosk.off("broker")
+    kiosk.again("kioskd")
+    hands.answer("ntp", "no")
+    finding = hands.finding("clock")
+    assert finding["command"] == "timedatectl set-ntp true"
+    hands.answer("ntp", "yes")
+    kiosk.before_kioskd = ()
+    kiosk.on("broker")
     hands.well()
 
 
