@@ -27,7 +27,7 @@ KIOSK = ("kioskd", "kiosk-ui")
 
 def run() -> Iterator[Figure]:
     """Figures of the demo's own processes, the screen drawing to SDL's dummy display."""
-    with tempfile.TemporaryDirectory(prefix="hadir-bench-") as name, _demo(Path(name)) as processes:
+    with tempfile.TemporaryDirectory(prefix="hadir-bench-") as name, demo(Path(name)) as processes:
         shares = _idle(processes)
         yield Figure(
             "kiosk",
@@ -44,7 +44,8 @@ def run() -> Iterator[Figure]:
 
 
 @contextmanager
-def _demo(root: Path) -> Iterator[dict[str, int]]:
+def demo(root: Path) -> Iterator[dict[str, int]]:
+    """A running demo with a screen of its own; the process id of each part by its name."""
     demo = subprocess.Popen(
         (str(BIN / "kioskd"), "demo", "--dir", str(root), "--headless"), stdout=subprocess.PIPE
     )
