@@ -10,6 +10,9 @@ TOOLS = {
     "verify": "kiosk.daemon.verify_file",
     "export": "kiosk.daemon.export",
     "schema": "kiosk.daemon.schema_of",
+    "time": "kiosk.daemon.explain",
+    "backup": "kiosk.daemon.backup",
+    "restore": "kiosk.daemon.restore",
 }
 
 

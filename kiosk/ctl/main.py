@@ -27,6 +27,9 @@ COMMANDS = {
     "emulate": "kiosk.ctl.emulate:emulate",
     "policy": "kiosk.ctl.files:policy",
     "config": "kiosk.ctl.files:config",
+    "time": "kiosk.ctl.time:time",
+    "backup": "kiosk.ctl.backup:backup",
+    "restore": "kiosk.ctl.backup:restore",
     "doctor": "kiosk.ctl.doctor.command:doctor",
     "update": "kiosk.ctl.update:update",
 }

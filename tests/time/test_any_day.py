@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
@@ -44,35 +45,44 @@ def test_the_true_time_lies_within_the_stated_uncertainty(
 
 
 def do(world: World, step: str) -> None:
-    match step:
-        case "tap":
-            world.tap()
-        case "minutes":
-            world.go_on(7 * MINUTE)
-        case "hours":
-            world.go_on(9 * HOUR)
-        case "ntp":
-            world.sync_ntp()
-        case "no_ntp":
-            world.lose_ntp()
-        case "step":
-            world.ntp = False
-            world.system_ms += 3 * DAY * (1 if world.boot % 2 else -1)
-            world.go_on(1000)
-        case "centre":
-            world.hear("centre", off_ms=120)
-        case "gps":
-            world.hear("gps", off_ms=-300, within_ms=500)
-        case "restart":
-            world.cut()
-            world.start()
-        case "straggler":
-            seen, then = world.core.clock.now(), world.true_ms
-            world.go_on(900)
-            world.sync_ntp()
-            world.truth[world.tap(seen=seen)] = then
-            world.go_on(1000)
-        case _:
-            world.without_power(HOUR, rtc_ms=946_684_800_000 if step == "dead_battery" else None)
-            world.power_on()
-            world.start()
+    doings: dict[str, Callable[[World], object]] = {
+        "tap": World.tap,
+        "minutes": lambda world: world.go_on(7 * MINUTE),
+        "hours": lambda world: world.go_on(9 * HOUR),
+        "ntp": World.sync_ntp,
+        "no_ntp": World.lose_ntp,
+        "step": step_clock,
+        "centre": lambda world: world.hear("centre", off_ms=120),
+        "gps": lambda world: world.hear("gps", off_ms=-300, within_ms=500),
+        "restart": restart,
+        "straggler": straggler,
+        "cut": lambda world: power_cut(world, None),
+        "dead_battery": lambda world: power_cut(world, 946_684_800_000),
+    }
+    doings[step](world)
+
+
+def step_clock(world: World) -> None:
+    world.ntp = False
+    world.system_ms += 3 * DAY * (1 if world.boot % 2 else -1)
+    world.go_on(1000)
+
+
+def restart(world: World) -> None:
+    world.cut()
+    world.start()
+
+
+def straggler(world: World) -> None:
+    """A finger seen before the clock is known, written after."""
+    seen, then = world.core.clock.now(), world.true_ms
+    world.go_on(900)
+    world.sync_ntp()
+    world.truth[world.tap(seen=seen)] = then
+    world.go_on(1000)
+
+
+def power_cut(world: World, rtc_ms: float | None) -> None:
+    world.without_power(HOUR, rtc_ms=rtc_ms)
+    world.power_on()
+    world.start()

@@ -15,7 +15,7 @@ from kiosk.core.payload import Genesis, GenesisReason, LedgerPoint, Stop, StoreN
 from kiosk.core.record import ZERO_HASH, BadRecordError, TimeBlock, chain_hash, decode_body
 from kiosk.daemon.durable import private_folder, sync_folder
 from kiosk.daemon.keys import DeviceKeys, publish
-from kiosk.daemon.store import connect, schema
+from kiosk.daemon.store import connect, restored, schema
 from kiosk.daemon.store.errors import SUSPECT, StoreCorrupt, StoreInUse, translated
 from kiosk.daemon.store.room import Room
 from kiosk.daemon.store.store import LastRun, Store
@@ -51,7 +51,10 @@ def open_store(
         witness = Witness(state_dir / WITNESS)
         undo.callback(witness.close)
         store = Store(db, path, keys, identity, witness, room, lock)
-        _settle(store, db, (keys, identity), witness, at)
+        put_back = restored.pending(state_dir)
+        _settle(store, db, (keys, identity), witness, at, put_back=put_back is not None)
+        if put_back is not None:
+            restored.repeat(store, state_dir, put_back, at)
         room.keep()
         if reserve_mb:
             with contextlib.suppress(OSError):
@@ -82,8 +85,9 @@ def lock_store(path: Path) -> int:
 
 
 def _settle(
-    store: Store, db: sqlite3.Connection, who: tuple[DeviceKeys, Identity], witness: Witness, at: TimeBlock
-) -> None:
+    store: Store, db: sqlite3.Connection, who: tuple[DeviceKeys, Identity], witness: Witness, at: TimeBlock,
+    *, put_back: bool,
+) -> None:  # fmt: skip
     if not store.ledgers():
         remembered = witness.head.point if witness.head else None
         store.begin_ledger("restored" if remembered else "new", remembered, at)
@@ -94,7 +98,7 @@ def _settle(
         notes.append(StoreNote(what=f"witness_{witness.state}"))
     store.take_up(*_head(store))
     store.last_run = _last_run(db, at)
-    _link_if_other(store, db, who, witness, at)
+    _link_if_other(store, db, who, witness, at, put_back=put_back)
     if notes:
         with store.transaction() as transaction:
             for note in notes:
@@ -120,8 +124,9 @@ def _head(store: Store) -> tuple[Head, int]:
 
 
 def _link_if_other(
-    store: Store, db: sqlite3.Connection, who: tuple[DeviceKeys, Identity], witness: Witness, at: TimeBlock
-) -> None:
+    store: Store, db: sqlite3.Connection, who: tuple[DeviceKeys, Identity], witness: Witness, at: TimeBlock,
+    *, put_back: bool,
+) -> None:  # fmt: skip
     """Never go on in a ledger that was put back, broken, or is another device's: open one linked to it."""
     reason: GenesisReason | None = None
     previous, carry = store.head.point, None
@@ -135,6 +140,8 @@ def _link_if_other(
     ):
         reason = "restored"
         log.warning("the database was put back: record %d was written before", witness.head.seq)
+    elif put_back:
+        reason = "restored"
     elif not _is_ours(store, *who):
         reason = "replaced_card"
     if reason is not None:
