@@ -118,6 +118,12 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "refused.closed": ("Di luar jam presensi", "Outside attendance hours"),
     "refused.closed.1": ("Kembali pada jam presensi berikutnya", "Come back at the next attendance hours"),
     "refused.closed.2": ("Ada tugas khusus? Hubungi operator", "On special duty? Ask the operator"),
+    "refused.unknown_user": ("Pengguna terminal belum dikenal", "Terminal user not known yet"),
+    "refused.unknown_user.1": (
+        "Presensi tersimpan sampai operator mengenalinya",
+        "Kept until the operator says who it is",
+    ),
+    "refused.unknown_user.2": ("Hubungi operator", "Ask the operator"),
     "refused.other": ("Presensi ditolak", "Attendance refused"),
     "refused.other.1": ("Hubungi operator", "Ask the operator"),
     # not on the disk

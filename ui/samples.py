@@ -70,6 +70,7 @@ SAMPLES: dict[str, View | None] = {
     "image_failed": _with(_card("poor_image", "image_failed")),
     "inactive": _with(_card("refused", "inactive", name=NAME)),
     "closed": _with(_card("refused", "closed", name=NAME)),
+    "unknown_user": _with(_card("refused", "unknown_user", device="gerbang")),
     "not_stored": _with(_card("not_stored", "OperationalError")),
     "enrol_place": _enrol("place", 1),
     "enrol_lift": _enrol("lift", 1),

@@ -103,7 +103,7 @@ class RemoveFinger(Command, frozen=True, tag="remove_finger"):
 class Emulate(Command, frozen=True, tag="emulate"):
     """Put somebody in front of an emulated device; refused on real ones. Answered by `Emulated`.
 
-    `what` is finger, unplug or replug; `subject` the person's number or the device's name.
+    `what` is finger, zk, unplug or replug; `subject` the person's number or the device's name.
     """
 
     what: str

@@ -29,15 +29,21 @@ def emulate() -> None:
 @common
 def finger(number: str, finger: str, quality: str, device: str, wait_s: float) -> None:
     """Put a finger of the person with NUMBER on the emulated reader, and say what the kiosk showed."""
-    done = _ask(
+    _shown(
         api.Emulate(
             what="finger", subject=number, finger=finger, quality=quality, device=device, wait_s=wait_s
         )
     )
-    if done.card is None:
-        raise CtlError("timeout", f"the kiosk showed nothing within {wait_s:g} s", "kioskctl status")
-    card = msgspec.convert(done.card, Card)
-    session().show(done, lambda: _say(done.device, card))
+
+
+@emulate.command()
+@click.argument("number")
+@click.option("--device", default="", help="Which terminal, when there are several.")
+@click.option("--wait", "wait_s", type=click.FloatRange(0.1, 60), default=8.0, show_default=True)
+@common
+def zk(number: str, device: str, wait_s: float) -> None:
+    """Let the person with NUMBER punch on the emulated terminal, and say what the kiosk showed."""
+    _shown(api.Emulate(what="zk", subject=number, device=device, wait_s=wait_s))
 
 
 @emulate.command()
@@ -56,6 +62,14 @@ def replug(device: str) -> None:
     """Plug the emulated DEVICE in again."""
     done = _ask(api.Emulate(what="replug", subject=device))
     session().show(done, lambda: click.echo(f"{done.device} is plugged in"))
+
+
+def _shown(command: api.Emulate) -> None:
+    done = _ask(command)
+    if done.card is None:
+        raise CtlError("timeout", f"the kiosk showed nothing within {command.wait_s:g} s", "kioskctl status")
+    card = msgspec.convert(done.card, Card)
+    session().show(done, lambda: _say(done.device, card))
 
 
 def _ask(command: api.Emulate) -> api.Emulated:

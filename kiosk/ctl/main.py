@@ -24,6 +24,7 @@ COMMANDS = {
     "fingers": "kiosk.ctl.fingers:fingers",
     "ledger": "kiosk.ctl.ledger:ledger",
     "rebuild": "kiosk.ctl.rebuild:rebuild",
+    "terminals": "kiosk.ctl.terminals:terminals",
     "emulate": "kiosk.ctl.emulate:emulate",
     "policy": "kiosk.ctl.files:policy",
     "config": "kiosk.ctl.files:config",

@@ -14,6 +14,7 @@ VERDICTS = {
     "duplicate": "again within the window",
     "closed": "refused: closed now",
     "inactive": "refused: not active",
+    "unknown_user": "the kiosk does not know this user",
 }
 CARDS = {
     "taken": "punch taken",
@@ -55,6 +56,7 @@ REASONS = {
     "messy": "the image is smeared: wipe finger and glass",
     "too_few_features": "put more of the finger on, flat",
     "different_fingers": "that was another finger",
+    "unknown_user": "the kiosk does not know this user: kioskctl terminals map",
     "image_failed": "the image could not be taken: again",
 }
 

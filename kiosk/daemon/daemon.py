@@ -9,7 +9,6 @@ from pathlib import Path
 import msgspec
 
 from drivers.base.reader import Reader, ReaderInfo
-from drivers.r307.reader import R307Reader
 from kiosk.core.config import KioskConfig, Sync
 from kiosk.core.config import Reader as ReaderConfig
 from kiosk.core.payload import DeviceState
@@ -24,6 +23,7 @@ from kiosk.daemon.devices import DeviceBoard
 from kiosk.daemon.emulation import EmulatedDevice, Emulation
 from kiosk.daemon.engine import Engine
 from kiosk.daemon.enrolment import Enrolments
+from kiosk.daemon.hardware import make_reader
 from kiosk.daemon.health import HealthSource
 from kiosk.daemon.hub import ViewHub
 from kiosk.daemon.keys import DeviceKeys
@@ -33,13 +33,14 @@ from kiosk.daemon.reader_worker import ReaderPorts, ReaderWorker
 from kiosk.daemon.service import Service, ServiceParts
 from kiosk.daemon.single import SingleInstance
 from kiosk.daemon.status import StatusSource
+from kiosk.daemon.terminals import TerminalParts, Terminals
 from kiosk.daemon.vault import Vault
 from sync.hello import DeviceHello
 from sync.publisher import Publisher
 
 log = logging.getLogger(__name__)
 START_S = 120.0
-STOP_S = {"control": 2.0, "reader": 3.0, "engine": 60.0, "publisher": 3.0}
+STOP_S = {"control": 2.0, "reader": 3.0, "terminal": 3.0, "engine": 60.0, "publisher": 3.0}
 ENGINE_STALL_S = 60.0  # an SD card may sit on one fsync this long
 BEAT_S = 5.0
 
@@ -89,6 +90,7 @@ class Kiosk:
         self._engine.start(START_S)
         self._start_publisher()
         self._readers = {r.name: self._worker(r) for r in self._config.readers}
+        self._terminals = self._all_terminals()
         self._control = self._control_server()
         try:
             self._control.start()
@@ -99,6 +101,7 @@ class Kiosk:
         self._hub.attach(self._control.publish)
         for worker in self._readers.values():
             worker.start()
+        self._terminals.start()
 
     def _stop(self) -> int:
         self._notifier.stopping()
@@ -107,6 +110,7 @@ class Kiosk:
         clean = True
         for worker in self._readers.values():
             clean &= worker.stop(STOP_S["reader"])
+        clean &= self._terminals.stop(STOP_S["terminal"])
         clean &= self._stop_core()
         log.info("stopped%s", "" if clean else ", but not everything in its time")
         return 0 if clean else 1
@@ -149,7 +153,7 @@ class Kiosk:
             software=self._software,
             site=config.site.name,
             boot_id=self._clock.now().boot_id,
-            simulated=any(reader.simulated for reader in config.readers),
+            simulated=any(r.simulated for r in config.readers) or any(t.simulated for t in config.terminals),
         )
         self._publisher = Publisher(
             self._sync(),
@@ -162,7 +166,11 @@ class Kiosk:
 
     def _worker(self, reader: ReaderConfig) -> ReaderWorker:
         ports = ReaderPorts(self._finger_seen, self._poor_image, self._connected)
-        return ReaderWorker(_reader(reader), self._board, ports, simulated=reader.simulated)
+        return ReaderWorker(make_reader(reader), self._board, ports, simulated=reader.simulated)
+
+    def _all_terminals(self) -> Terminals:
+        parts = TerminalParts(self._config, self._policy, self._engine, self.core, self._board, self._vault)
+        return Terminals(parts)
 
     def _control_server(self) -> ControlServer:
         config = self._config
@@ -173,9 +181,15 @@ class Kiosk:
             for r in config.readers
             if r.simulated and r.emulator_control
         ]
+        emulated += [
+            EmulatedDevice(t.name, "terminal", self._path(t.emulator_control))
+            for t in config.terminals
+            if t.simulated and t.emulator_control
+        ]
         status = StatusSource(
-            config, self._engine, core, self._hub, self._board, self._policy.version, self._software
-        )
+            config, self._engine, core, self._hub, self._board, self._policy.version, self._software,
+            self._terminals.problems,
+        )  # fmt: skip
         parts = ServiceParts(
             config,
             self._engine,
@@ -183,10 +197,11 @@ class Kiosk:
             self._hub,
             self._readers,
             enrolments,
-            Emulation(emulated, self._hub),
+            Emulation(emulated, self._hub, self._terminals.user_id),
             status,
             self._health_source(),
             self._delivery.sent if self._delivery else {},
+            self._terminals,
         )
         return ControlServer(
             Service(parts),
@@ -235,12 +250,6 @@ class Kiosk:
         self._engine.post(
             lambda: self.core.refusals.add(f"socket_{cause}", "control", boot_ms, detail=detail[:200])
         )
-
-
-def _reader(config: ReaderConfig) -> Reader:
-    return R307Reader(
-        config.name, Path(config.port), baud=config.baud, password=config.password, simulated=config.simulated
-    )
 
 
 def _first_view(config: KioskConfig, clock: Clock) -> View:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,8 +33,11 @@ class EmulatedDevice:
 class Emulation:
     """Carries out `kioskctl emulate`; any thread."""
 
-    def __init__(self, devices: Sequence[EmulatedDevice], hub: ViewHub) -> None:
-        self._devices, self._hub = devices, hub
+    def __init__(
+        self, devices: Sequence[EmulatedDevice], hub: ViewHub, user_id: Callable[[str, str], str]
+    ) -> None:
+        """`user_id(terminal, number)` is what a person is known by on a terminal."""
+        self._devices, self._hub, self._user_id = devices, hub, user_id
 
     def run(self, command: api.Emulate) -> api.Emulated:
         """Do it and wait for what the kiosk makes of it. Raises `Refusal`."""
@@ -42,11 +45,16 @@ class Emulation:
             device = self._named(command.subject)
             self._tell(device, {"op": command.what})
             return api.Emulated(device.name)
-        device = self._of_kind("reader", command)
-        label = f"{command.subject}/{command.finger}"
+        if command.what == "zk":
+            device = self._of_kind("terminal", command)
+            order = {"op": "punch", "user_id": self._user_id(device.name, command.subject)}
+        else:
+            device = self._of_kind("reader", command)
+            label = f"{command.subject}/{command.finger}"
+            order = {"op": "finger", "label": label, "quality": command.quality}
         waiter = self._hub.expect(device.name)
         try:
-            self._tell(device, {"op": "finger", "label": label, "quality": command.quality})
+            self._tell(device, order)
             return api.Emulated(device.name, waiter.wait(command.wait_s))
         finally:
             self._hub.forget(waiter)
@@ -54,7 +62,7 @@ class Emulation:
     def _of_kind(self, kind: str, command: api.Emulate) -> EmulatedDevice:
         found = [d for d in self._devices if d.kind == kind and command.device in ("", d.name)]
         if not found:
-            refuse("not_allowed", f"no emulated {kind} here: real devices take real fingers",
+            refuse("not_allowed", f"no emulated {kind} here: real devices take real people",
                    "the demo has emulated devices: kioskd demo --dir DIR")  # fmt: skip
         return found[0]
 

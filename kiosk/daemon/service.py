@@ -26,6 +26,7 @@ from kiosk.daemon.reader_worker import ReaderWorker
 from kiosk.daemon.refusal import refuse
 from kiosk.daemon.status import StatusSource
 from kiosk.daemon.store import PersonState, StoreError, StoreReader
+from kiosk.daemon.terminals import Terminals
 
 Emit = Callable[[object], None]
 ENGINE_S = 30.0
@@ -47,6 +48,7 @@ class ServiceParts:
     status: StatusSource
     health: HealthSource
     sent: Mapping[str, int]
+    terminals: Terminals
 
 
 class Service:
@@ -70,6 +72,7 @@ class Service:
             api.Intent: self._intent,
             api.Rebuild: self._rebuild,
             api.GetLedger: self._ledger,
+            **parts.terminals.commands(),
         }
 
     def view(self) -> View:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from kiosk.core import api
@@ -22,11 +23,12 @@ class StatusSource:
 
     def __init__(
         self, config: KioskConfig, engine: Engine, core: CoreState, hub: ViewHub, board: DeviceBoard,
-        policy_version: str, software: str,
+        policy_version: str, software: str, terminal_problems: Callable[[], Sequence[str]],
     ) -> None:  # fmt: skip
         self._config, self._engine, self._core = config, engine, core
         self._hub, self._board = hub, board
         self._policy_version, self._software = policy_version, software
+        self._terminal_problems = terminal_problems
         self._since_s = time.monotonic()
 
     def read(self) -> api.Status:
@@ -77,6 +79,7 @@ class StatusSource:
             words.append(
                 f"centre: {view.link.status}, {view.link.backlog} records wait here; nothing is lost"
             )
+        words += self._terminal_problems()
         if view.fault:
             words.append(f"kiosk: {view.fault}")
         return tuple(words)

@@ -12,7 +12,6 @@ from kiosk.daemon.clock import Clock
 from kiosk.daemon.hub import ViewHub
 from kiosk.daemon.store import PersonState, Store
 
-FRESH_MS = 60_000
 MOST = 4
 KINDS: dict[str, CardKind] = {"take": "taken", "repeat": "repeat", "refuse": "refused"}
 
@@ -31,9 +30,7 @@ class TerminalCards:
         self._ready, self._next = [], None
 
     def judged(self, device: str, person: PersonState, verdict: Verdict, at: TimeBlock) -> None:
-        """A row's verdict, about to be written."""
-        if not self._is_fresh(at):
-            return
+        """The verdict on a row of this moment, about to be written."""
         self._next = Card(
             number=0, kind=KINDS[verdict.outcome], code=verdict.code, show_ms=self._show_ms, name=person.name,
             at_ms=at.wall_ms, trusted=at.trusted, direction=verdict.direction, session=verdict.session,
@@ -41,12 +38,11 @@ class TerminalCards:
         )  # fmt: skip
 
     def unknown(self, device: str, at: TimeBlock) -> None:
-        """A row of a user nobody knows was written."""
-        if self._is_fresh(at):
-            self._ready.append(Card(
-                number=0, kind="refused", code="unknown_user", show_ms=self._show_ms, at_ms=at.wall_ms,
-                trusted=at.trusted, device=device,
-            ))  # fmt: skip
+        """A row of this moment, of a user nobody knows, was written."""
+        self._ready.append(Card(
+            number=0, kind="refused", code="unknown_user", show_ms=self._show_ms, at_ms=at.wall_ms,
+            trusted=at.trusted, device=device,
+        ))  # fmt: skip
 
     def written(self, seq: int) -> None:
         """The row last judged went into record `seq`."""
@@ -65,6 +61,3 @@ class TerminalCards:
     def count_today(self) -> None:
         """Tell the screen how many punches today has now."""
         self._hub.change(today=self._store.punches_today(self._clock.now(), self._zone))
-
-    def _is_fresh(self, at: TimeBlock) -> bool:
-        return at.trusted and abs(self._clock.now().wall_ms - at.wall_ms) < FRESH_MS

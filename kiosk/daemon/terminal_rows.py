@@ -142,9 +142,11 @@ class TerminalRows:
         if person is None:
             kept = where.kept(key, "unknown_user", user_key=self._keys.user(row.user_id).hex())
             self._timed(source.serial, append(Entry(kept, at, private)), at)
-            self._cards.unknown(source.device, at)
+            if source.watch.is_fresh(at, self._journal.now()):
+                self._cards.unknown(source.device, at)
             return replace(done, waiting=done.waiting + 1)
-        entry = self._judged(where, key, person, at, private)
+        fresh = source.watch.is_fresh(at, self._journal.now())
+        entry = self._judged(where, key, person, at, private, fresh=fresh)
         self._timed(source.serial, append(entry), at)
         if isinstance(entry.payload, payload.Punch):
             return replace(done, punches=done.punches + 1)
@@ -157,9 +159,12 @@ class TerminalRows:
         person: PersonState,
         at: TimeBlock,
         private: payload.TerminalRowPrivate,
+        *,
+        fresh: bool = False,
     ) -> Entry:
         verdict = self._judge.verdict(person, at, "terminal")
-        self._cards.judged(where.device, person, verdict, at)
+        if fresh:
+            self._cards.judged(where.device, person, verdict, at)
         if verdict.outcome != "take":
             return Entry(where.kept(key, verdict.code, person_id=person.person_id), at, private)
         punch = payload.Punch(

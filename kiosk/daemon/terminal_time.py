@@ -12,6 +12,7 @@ from kiosk.daemon.history import TERMINAL_BOOT
 
 READING_MS = 1_500  # the clock shows whole seconds, and the answer was under way
 DAY_MS = 86_400_000
+FRESH_MS = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +20,17 @@ class ClockWatch:
     """What is known of a terminal's clock.
 
     `offset_ms` is it minus ours, `None` when either cannot be believed. Since `since_ms` (UTC) it has been
-    watched: it did not jump, so rows of that time are known to `READING_MS`.
+    watched: it did not jump, so rows of that time are known to `READING_MS`. `apart_ms` is the same offset,
+    also when our own clock is not to be believed.
     """
 
     offset_ms: int | None
     since_ms: int
+    apart_ms: int | None
+
+    def is_fresh(self, row: TimeBlock, now: TimeBlock) -> bool:
+        """Whether somebody punched just now."""
+        return self.apart_ms is not None and abs(now.wall_ms + self.apart_ms - row.boot_ms) < FRESH_MS
 
     def correction(self, serial: str, untimed: tuple[int, int] | None) -> Correction | None:
         """What puts right the records of `serial` that were `untimed` (first and last seq), if it can."""

@@ -46,7 +46,7 @@ class DemoFolder:
         """Make the folders and choose a free port. Raises `OSError`."""
         for name in ("centre", "broker", "log"):
             (root / name).mkdir(parents=True, exist_ok=True)
-        return cls(root.resolve(), _free_port())
+        return cls(root.resolve(), free_port())
 
     @property
     def control(self) -> Path:
@@ -63,11 +63,27 @@ class DemoFolder:
         """Where the emulated reader's serial port appears."""
         return self.root / "r307"
 
-    def write_kiosk(self, centre_key: str) -> Path:
+    @property
+    def terminal(self) -> Path:
+        """The emulated terminal's own control socket."""
+        return self.root / "zk.sock"
+
+    def terminal_toml(self, name: str, port: int, control: Path, more: str = "") -> str:
+        """The `[[terminal]]` of an emulated terminal on the loopback."""
+        return f"""
+[[terminal]]
+name = "{name}"
+host = "127.0.0.1"
+port = {port}
+simulated = true
+emulator_control = "{control}"
+{more}"""
+
+    def write_kiosk(self, centre_key: str, terminals: str = "") -> Path:
         """`kiosk.toml` and the policy beside it."""
         (self.root / "policy.toml").write_text(POLICY, encoding="utf-8")
         path = self.root / "kiosk.toml"
-        path.write_text(self._kiosk_toml(centre_key), encoding="utf-8")
+        path.write_text(self._kiosk_toml(centre_key) + terminals, encoding="utf-8")
         return path
 
     def write_mosquitto(self) -> Path:
@@ -132,7 +148,8 @@ def _protocol() -> str:
     return "auto" if mosquitto() else "3.1.1"
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A TCP port of the loopback that nobody uses."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

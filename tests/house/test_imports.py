@@ -40,7 +40,7 @@ SOME_FILES = {
     "sqlite_utils": ["kiosk/daemon/store*", "sync/centre/store*"],
 }
 # kioskd's composition root is the one place in the daemon that knows which drivers there are.
-ROOT_OF_KIOSKD = "kiosk/daemon/daemon.py"
+ROOT_OF_KIOSKD = "kiosk/daemon/hardware.py"
 
 
 def imports(source: str) -> Iterator[str]:
