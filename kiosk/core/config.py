@@ -130,6 +130,7 @@ class KioskConfig(_Table, frozen=True):
 
     state_dir: Text = "/var/lib/hadir"
     policy_file: Text = "/etc/hadir/policy.toml"
+    calendar_file: str = ""
     site: Site = Site()
     device: Device = Device()
     control: Control = Control()
@@ -146,14 +147,14 @@ def read_config(text: str, name: str) -> KioskConfig:
     config = read_toml(text, KioskConfig, name)
     faults = [
         Fault(line_of(text, path), dotted(path), f"{dotted(path)}: {why}")
-        for path, why in _impossible(config)
+        for path, why in impossible(config)
     ]
     if faults:
         raise BadFileError(name, faults)
     return config
 
 
-def _impossible(config: KioskConfig) -> Iterator[tuple[Path, str]]:
+def impossible(config: KioskConfig) -> Iterator[tuple[Path, str]]:
     """What each value's own type cannot say."""
     for key, value in (("tenant", config.device.tenant), ("id", config.device.id)):
         if any(c in "/+#" or not c.isprintable() or c.isspace() for c in value):

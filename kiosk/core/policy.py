@@ -96,7 +96,8 @@ class Policy(_Table, frozen=True):
 
     `flexible_min`: coming up to so much later is made up by leaving as much later. `half_day`: until when
     a free morning lasts and from when a free afternoon. `overtime_from_min`: staying at least so much longer
-    counts (0: never). `radius_m`: with a GPS, how far from the site a plain punch may be (0: any).
+    counts (0: never). `photo_days`: how long photos are kept; `backup_days`: how long copies of the
+    kiosk are. `radius_m`: with a GPS, how far from the site a plain punch may be (0: any).
     """
 
     version: str
@@ -108,6 +109,7 @@ class Policy(_Table, frozen=True):
     radius_m: int = 0
     two_persons: bool = True
     photo_days: int = 90
+    backup_days: int = 30
     deduction_cap: int = 10_000
     sessions: tuple[Session, ...] = msgspec.field(name="session", default=())
     timetables: tuple[Timetable, ...] = msgspec.field(name="timetable", default=())

@@ -46,9 +46,7 @@ def calendar_faults(calendar: Calendar) -> list[Found]:
     faults: list[Found] = []
     for index, holiday in enumerate(calendar.named):
         if holiday.last and holiday.last < holiday.day:
-            faults.append(
-                (("holiday", index, "to"), f"{holiday.name!r} ends before it begins; swap the dates")
-            )
+            faults.append((("holiday", index, "to"), f"{holiday.name!r} ends before it begins"))
     for (i, a), (j, b) in combinations(enumerate(calendar.named), 2):
         if (a.day, a.categories) == (b.day, b.categories):
             faults.append((("holiday", j), f"{a.name!r} (holiday {i + 1}) is on {b.day} already; keep one"))
@@ -58,7 +56,8 @@ def calendar_faults(calendar: Calendar) -> list[Found]:
 def _bounds(policy: Policy) -> Iterator[Found]:
     for key, low, high in (
         ("duplicate_window_s", 0, 86_400), ("flexible_min", 0, 480), ("overtime_from_min", 0, 720),
-        ("radius_m", 0, 100_000), ("photo_days", 1, 3_660), ("deduction_cap", 0, 10_000),
+        ("radius_m", 0, 100_000), ("photo_days", 1, 3_660), ("backup_days", 0, 3_660),
+        ("deduction_cap", 0, 10_000),
     ):  # fmt: skip
         if not low <= getattr(policy, key) <= high:
             yield (key,), f"{key} must be between {low} and {high}"

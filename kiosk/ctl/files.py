@@ -1,4 +1,4 @@
-"""`kioskctl config check`, `kioskctl policy check`: what is wrong in a file, before the daemon reads it."""
+"""`kioskctl config check`, `kioskctl policy check` and `explain`: files before the daemon reads them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def config() -> None:
 @click.group()
 @common
 def policy() -> None:
-    """Check a policy file."""
+    """Check a policy file; explain what it makes of a day."""
 
 
 config.add_command(set_value)
@@ -52,6 +52,30 @@ def check_policy(file: Path) -> None:
     from kiosk.core.policy_file import read_policy
 
     _check(file, read_policy, "the policy is sound")
+
+
+@policy.command()
+@click.argument("number")
+@click.argument("day")
+@common
+def explain(number: str, day: str) -> None:
+    """What the rules make of NUMBER's DAY (2026-03-02), line by line."""
+    from kiosk.core import desk
+
+    here = session()
+    with here.client() as client:
+        done = client.ask(desk.Explain(number=number, day=day), desk.Explained)
+    here.show(done, lambda: click.echo("\n".join(done.lines)))
+
+
+@policy.command("check-calendar")
+@click.argument("file", type=FILE)
+@common
+def check_calendar(file: Path) -> None:
+    """Check the calendar FILE; every fault at once, with its line."""
+    from kiosk.core.policy_file import read_calendar
+
+    _check(file, read_calendar, "the calendar is sound")
 
 
 def _check(file: Path, read: Callable[[str, str], object], praise: str) -> None:

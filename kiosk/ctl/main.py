@@ -32,6 +32,13 @@ COMMANDS = {
     "backup": "kiosk.ctl.backup:backup",
     "restore": "kiosk.ctl.backup:restore",
     "doctor": "kiosk.ctl.doctor.command:doctor",
+    "provision": "kiosk.ctl.provision.command:provision",
+    "recap": "kiosk.ctl.recap:recap",
+    "queue": "kiosk.ctl.queue:queue",
+    "absence": "kiosk.ctl.absence:absence",
+    "presence": "kiosk.ctl.presence:presence",
+    "consent": "kiosk.ctl.privacy:consent",
+    "privacy": "kiosk.ctl.privacy:privacy",
     "update": "kiosk.ctl.update:update",
 }
 

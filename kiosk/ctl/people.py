@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from kiosk.core import api
+from kiosk.core import api, desk
 from kiosk.ctl import words
 from kiosk.ctl.client import Client
 from kiosk.ctl.errors import CtlError
@@ -127,6 +127,32 @@ def _chunks(rows: Sequence[api.PersonRow]) -> Iterator[tuple[api.PersonRow, ...]
         size_bytes += row_bytes
     if chunk:
         yield tuple(chunk)
+
+
+@people.command()
+@click.argument("number")
+@click.argument("role", type=click.Choice(("operator", "technician", "head", "none")))
+@common
+def role(number: str, role: str) -> None:
+    """Let NUMBER raise the screen as operator, technician or head of unit; `none` takes it away."""
+    here = session()
+    with here.client() as client:
+        done = client.ask(desk.PutRole(number=number, role=role), api.Done)  # type: ignore[arg-type]
+    here.show(done, lambda: click.echo(done.message))
+
+
+@people.command()
+@click.argument("number")
+@click.option(
+    "--pin", prompt=True, hide_input=True, confirmation_prompt=True, help="Asked for when left out."
+)
+@common
+def pin(number: str, pin: str) -> None:
+    """Give NUMBER a PIN of 6 to 12 digits."""
+    here = session()
+    with here.client() as client:
+        done = client.ask(desk.SetPin(number=number, pin=pin), api.Done)
+    here.show(done, lambda: click.echo(done.message))
 
 
 def _put_one(row: api.PersonRow) -> None:

@@ -49,6 +49,7 @@ class CoreState:
         keys: DeviceKeys,
         software: str,
         committed: Callable[[str, int], None],
+        calendar: Calendar = Calendar(),  # noqa: B008 - frozen
     ) -> CoreState:
         """Open the store and write the start record. Raises `StoreError`."""
         identity = Identity(config.device.tenant, config.device.id, software)
@@ -64,7 +65,7 @@ class CoreState:
                 "the database was put back from a copy: a new ledger %s was opened", store.head.ledger_id
             )
         refusals = Refusals(journal)
-        punching = Punching(store, journal, refusals, hub, config, policy, Calendar())
+        punching = Punching(store, journal, refusals, hub, config, policy, calendar)
         hub.change(today=store.punches_today(clock.now(), zone))
         roster = Roster(store, journal, clock, zone)
         return cls(store, journal, refusals, punching, roster, clock, hub, zone, timekeeper)

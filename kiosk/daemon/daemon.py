@@ -12,17 +12,19 @@ from drivers.base.reader import Reader, ReaderInfo
 from kiosk.core.config import KioskConfig, Sync
 from kiosk.core.config import Reader as ReaderConfig
 from kiosk.core.payload import DeviceState
-from kiosk.core.policy import Policy
 from kiosk.core.record import TimeBlock
 from kiosk.core.view import ClockView, LinkView, SiteView, View
 from kiosk.daemon.clock import Clock
 from kiosk.daemon.control import ControlServer, SocketInUseError
 from kiosk.daemon.core_state import CoreState
 from kiosk.daemon.delivery import Delivery, StoreSource
+from kiosk.daemon.desk.desk import Desk
+from kiosk.daemon.desk.parts import DeskParts
 from kiosk.daemon.devices import DeviceBoard
 from kiosk.daemon.emulation import EmulatedDevice, Emulation
 from kiosk.daemon.engine import Engine
 from kiosk.daemon.enrolment import Enrolments
+from kiosk.daemon.evidence import EvidenceStore
 from kiosk.daemon.hardware import make_reader
 from kiosk.daemon.health import HealthSource
 from kiosk.daemon.hub import ViewHub
@@ -30,11 +32,13 @@ from kiosk.daemon.keys import DeviceKeys
 from kiosk.daemon.notify import Notifier
 from kiosk.daemon.punching import FingerSeen, PoorImage
 from kiosk.daemon.reader_worker import ReaderPorts, ReaderWorker
+from kiosk.daemon.rules_files import Rules
 from kiosk.daemon.service import Service, ServiceParts
 from kiosk.daemon.single import SingleInstance
 from kiosk.daemon.status import StatusSource
 from kiosk.daemon.terminals import TerminalParts, Terminals
 from kiosk.daemon.vault import Vault
+from kiosk.daemon.waiting import Waiting
 from sync.hello import DeviceHello
 from sync.publisher import Publisher
 
@@ -48,8 +52,10 @@ BEAT_S = 5.0
 class Kiosk:
     """Every part of one kiosk, built from its configuration."""
 
-    def __init__(self, config: KioskConfig, policy: Policy, software: str, config_file: Path) -> None:
-        self._config, self._policy, self._software = config, policy, software
+    def __init__(self, config: KioskConfig, rules: Rules, software: str, config_file: Path) -> None:
+        self._config, self._policy, self._software = config, rules.policy, software
+        self._calendar = rules.calendar
+        self._desk: Desk | None = None
         self._config_file = config_file
         self._state_dir = Path(config.state_dir)
         self._state_dir.mkdir(parents=True, exist_ok=True, mode=0o750)
@@ -123,11 +129,20 @@ class Kiosk:
 
     def _begin(self) -> None:
         self._core = CoreState.open(
-            self._config, self._policy, self._clock, self._hub, self._keys, self._software, self._committed
+            self._config,
+            self._policy,
+            self._clock,
+            self._hub,
+            self._keys,
+            self._software,
+            self._committed,
+            self._calendar,
         )
 
     def _tick(self) -> None:
         self.core.tick()
+        if self._desk:
+            self._desk.tick()
         if self._delivery:
             self._delivery.show_link()
 
@@ -153,7 +168,7 @@ class Kiosk:
             software=self._software,
             site=config.site.name,
             boot_id=self._clock.now().boot_id,
-            simulated=any(r.simulated for r in config.readers) or any(t.simulated for t in config.terminals),
+            simulated=any(device.simulated for device in (*config.readers, *config.terminals)),
         )
         self._publisher = Publisher(
             self._sync(),
@@ -175,6 +190,7 @@ class Kiosk:
     def _control_server(self) -> ControlServer:
         config = self._config
         core = self.core
+        self._desk = desk = self._make_desk(core)
         enrolments = Enrolments(self._engine, core.store, core.journal, self._vault, self._hub)
         emulated = [
             EmulatedDevice(r.name, "reader", self._path(r.emulator_control))
@@ -200,6 +216,7 @@ class Kiosk:
             Emulation(emulated, self._hub, self._terminals.user_id),
             status,
             self._health_source(),
+            desk,
             self._delivery.sent if self._delivery else {},
             self._terminals,
         )
@@ -211,6 +228,16 @@ class Kiosk:
             admin_group=config.control.admin_group,
             ui_group=config.control.ui_group,
         )
+
+    def _make_desk(self, core: CoreState) -> Desk:
+        waiting = Waiting(self._hub, lambda: self._clock.now().wall_ms)
+        parts = DeskParts(
+            self._config, self._policy, self._calendar, self._engine, core, self._readers, self._vault,
+            EvidenceStore.open(self._state_dir), self._keys, waiting,
+        )  # fmt: skip
+        desk = Desk(parts)
+        desk.started()
+        return desk
 
     def _health_source(self) -> HealthSource:
         return HealthSource(

@@ -12,10 +12,9 @@ from pathlib import Path
 
 from kiosk.core.checked import BadFileError, read_text
 from kiosk.core.config import KioskConfig, read_config
-from kiosk.core.policy import Policy
-from kiosk.core.policy_file import read_policy
 from kiosk.daemon.control import SocketInUseError
 from kiosk.daemon.daemon import Kiosk
+from kiosk.daemon.rules_files import Rules, load_rules
 from kiosk.daemon.single import AlreadyRunningError
 from kiosk.daemon.store import StoreError
 
@@ -27,7 +26,7 @@ def main(argv: list[str]) -> int:
     arguments = _parser().parse_args(argv)
     _log_to_stderr(arguments.verbose)
     try:
-        config, policy = _load(Path(arguments.config))
+        config, rules = _load(Path(arguments.config))
     except (BadFileError, OSError) as error:
         _complain(f"the configuration cannot be used:\n{error}")
         return EXIT_CONFIG
@@ -35,7 +34,7 @@ def main(argv: list[str]) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     try:
-        return Kiosk(config, policy, f"hadir {version('hadir')}", Path(arguments.config)).run(stop)
+        return Kiosk(config, rules, f"hadir {version('hadir')}", Path(arguments.config)).run(stop)
     except (AlreadyRunningError, SocketInUseError) as error:
         _complain(str(error))
     except StoreError as error:
@@ -49,10 +48,9 @@ def _complain(words: str) -> None:
     sys.stderr.write(f"kioskd: {words}\n")
 
 
-def _load(path: Path) -> tuple[KioskConfig, Policy]:
+def _load(path: Path) -> tuple[KioskConfig, Rules]:
     config = read_config(read_text(path.read_bytes(), str(path)), str(path))
-    policy_path = path.parent / config.policy_file
-    return config, read_policy(read_text(policy_path.read_bytes(), str(policy_path)), str(policy_path))
+    return config, load_rules(config, path.parent)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
+
+import msgspec
 
 from kiosk.core import payload, rules
 from kiosk.core.config import KioskConfig
@@ -14,6 +17,7 @@ from kiosk.daemon.hub import ViewHub
 from kiosk.daemon.journal import Entry, Journal
 from kiosk.daemon.refusals import Refusals
 from kiosk.daemon.store import PersonState, Store, StoreError
+from kiosk.daemon.waiting import Waiting
 
 log = logging.getLogger(__name__)
 GRADES: dict[str, str] = {"finger": "B"}
@@ -41,12 +45,30 @@ class PoorImage:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """What a punch has that a plain tap has not; see `payload.Punch`."""
+
+    grade: str
+    chosen: rules.Direction = "none"
+    witness: str | None = None
+    claimed_ms: int | None = None
+    category: str = ""
+    queued: bool = False
+    text: payload.NotePrivate | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """Somebody known stood before a device."""
 
     person: PersonState
     method: payload.Method
     seen: FingerSeen
+    beside: Beside | None = None
+
+
+Confirm = Callable[[PersonState, FingerSeen], bool]
+"""Takes a finger as the answer to a presence check; whether one was open for this person."""
 
 
 class Punching:
@@ -68,6 +90,9 @@ class Punching:
         self._show_ms = round(config.screen.result_s * 1000)
         self._versions = payload.Versions(policy=policy.version, calendar=calendar.version, roster="local")
         self._place = _place(config)
+        self.waiting: Waiting | None = None
+        self.confirm: Confirm | None = None
+        self.place_now: Callable[[payload.Place], payload.Place] = lambda site: site
 
     def finger_seen(self, seen: FingerSeen) -> None:
         """Take, repeat or refuse; a card is shown in every case."""
@@ -91,45 +116,79 @@ class Punching:
             self._refusals.add(cause, seen.device, seen.at.boot_ms, detail=_slot_text(seen.slot))
             self._card("unknown", cause, seen)
             return
-        self._decide(Attempt(person, "finger", seen))
+        if self.waiting and self.waiting.offer(person, seen):
+            return
+        confirmed = bool(self.confirm and self.confirm(person, seen))
+        self._decide(Attempt(person, "finger", seen), confirmed=confirmed)
 
-    def _decide(self, attempt: Attempt) -> None:
-        person, seen = attempt.person, attempt.seen
-        history = self._store.recent_punches(person.person_id)
+    def take_beside(self, attempt: Attempt) -> tuple[rules.Verdict, int | None]:
+        """Take a punch that is more than a tap; its verdict and seq, None when it was no punch."""
+        return self._decide(attempt)
+
+    def _decide(self, attempt: Attempt, *, confirmed: bool = False) -> tuple[rules.Verdict, int | None]:
+        person, seen, beside = attempt.person, attempt.seen, attempt.beside
+        claimed_ms = beside.claimed_ms if beside else None
+        at = seen.at if claimed_ms is None else TimeBlock(claimed_ms, "operator", 60_000, "", 0)
+        history = self._store.recent_punches(person.person_id, before_ms=claimed_ms)
         verdict = rules.decide(
-            rules.Subject(person.person_id, person.category, person.active),
-            rules.Event(seen.at, self._zone, attempt.method),
+            self._store.subject_of(person),
+            rules.Event(at, self._zone, attempt.method, beside.chosen if beside else "none"),
             history,
             self._policy,
             self._calendar,
         )
-        if verdict.outcome == "take":
-            self._take(attempt, verdict)
+        if verdict.code == "closed" and beside and beside.queued:
+            verdict = rules.Verdict("take", "outside", beside.chosen)
+        place = self.place_now(self._place)
+        if confirmed and verdict.code in ("outside", "extra", "closed", "duplicate"):
+            return verdict, None
+        if place.fix == "outside" and verdict.outcome == "take" and attempt.method != "special":
+            verdict = msgspec.structs.replace(verdict, outcome="refuse")
+            self._refuse(attempt, "outside_site")
+        elif verdict.outcome == "take":
+            return verdict, self._take(attempt, verdict, place)
         elif verdict.outcome == "repeat":
             self._repeat(attempt, verdict, history[-1].at)
         else:
-            self._refusals.add(verdict.code, seen.device, seen.at.boot_ms, person_id=person.person_id)
-            self._card("refused", verdict.code, seen, name=person.name)
+            self._refuse(attempt, verdict.code)
+        return verdict, None
 
-    def _take(self, attempt: Attempt, verdict: rules.Verdict) -> None:
-        seen = attempt.seen
+    def _refuse(self, attempt: Attempt, code: str) -> None:
+        person, seen = attempt.person, attempt.seen
+        self._refusals.add(code, seen.device, seen.at.boot_ms, person_id=person.person_id)
+        self._card("refused", code, seen, name=person.name)
+
+    def _take(self, attempt: Attempt, verdict: rules.Verdict, place: payload.Place) -> int:
+        seen, beside = attempt.seen, attempt.beside or Beside(GRADES[attempt.method])
         punch = payload.Punch(
             person_id=attempt.person.person_id,
             method=attempt.method,
             device=seen.device,
-            grade=GRADES[attempt.method],
+            grade=beside.grade,
             shown=payload.Shown(
-                verdict.code, verdict.direction, verdict.session, verdict.late_s, verdict.early_s
+                verdict.code,
+                verdict.direction,
+                verdict.session,
+                verdict.late_s,
+                verdict.early_s,
+                verdict.absence,
+                verdict.overtime_s,
             ),
-            place=self._place,
+            place=place,
             versions=self._versions,
             slot=seen.slot,
             score=seen.score,
             simulated=seen.simulated,
+            witness=beside.witness,
+            claimed_ms=beside.claimed_ms,
+            category=beside.category,
+            queued=beside.queued,
+            chosen=beside.chosen,
         )
-        (written,) = self._journal.write(Entry(punch, seen.at))
+        (written,) = self._journal.write(Entry(punch, seen.at, beside.text))
         self._hub.change(today=self._store.punches_today(seen.at, self._zone))
         self._verdict_card("taken", attempt, verdict, written.seq, seen.at)
+        return written.seq
 
     def _repeat(self, attempt: Attempt, verdict: rules.Verdict, first: TimeBlock) -> None:
         repeat = payload.Repeat(
@@ -148,6 +207,8 @@ class Punching:
             number=0, kind=kind, code=verdict.code, show_ms=self._show_ms, name=attempt.person.name,
             at_ms=at.wall_ms, trusted=at.trusted, direction=verdict.direction, session=verdict.session,
             late_s=verdict.late_s, early_s=verdict.early_s, seq=seq, device=attempt.seen.device,
+            absence=verdict.absence, overtime_s=verdict.overtime_s,
+            grade=attempt.beside.grade if attempt.beside else "",
         ))  # fmt: skip
 
     def _card(self, kind: CardKind, code: str, seen: FingerSeen, name: str = "") -> None:

@@ -16,6 +16,7 @@ from kiosk.core.view import View
 from kiosk.daemon.control import Refusal
 from kiosk.daemon.control_request import RAISED_COMMANDS
 from kiosk.daemon.core_state import CoreState
+from kiosk.daemon.desk.desk import Desk
 from kiosk.daemon.emulation import Emulation
 from kiosk.daemon.engine import Engine
 from kiosk.daemon.enrolment import FINGERS, EnrolJob, Enrolments
@@ -47,6 +48,7 @@ class ServiceParts:
     emulation: Emulation
     status: StatusSource
     health: HealthSource
+    desk: Desk
     sent: Mapping[str, int]
     terminals: Terminals
 
@@ -58,7 +60,7 @@ class Service:
         self._engine, self._core, self._hub = parts.engine, parts.core, parts.hub
         self._readers, self._enrolments, self._emulation = parts.readers, parts.enrolments, parts.emulation
         self._status, self._health = parts.status, parts.health
-        self._sent = parts.sent
+        self._sent, self._desk = parts.sent, parts.desk
         self._state_dir, self._zone = Path(parts.config.state_dir), parts.config.site.zone
         self._commands: dict[type[api.Command], Callable[[Any, Emit], object]] = {
             api.GetStatus: lambda command, emit: self._status.read(),
@@ -84,6 +86,10 @@ class Service:
         if authority == "ui" and isinstance(command, RAISED_COMMANDS) and self._hub.view.raised is None:
             refuse("not_allowed", "first an operator's PIN and finger", "raise the screen")
         try:
+            if type(command) in self._desk.commands:
+                return self._desk.handle(command, authority)
+            if isinstance(command, api.EnrolFinger):
+                self._desk.require_consent(self._person(command.number), command.consent, authority)
             return self._commands[type(command)](command, emit)
         except DeviceError as error:
             raise Refusal(api.ApiError("device", str(error), error.hint)) from error

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from kiosk.core import api
-from kiosk.core.terminals import GetTerminals
+from kiosk.core.consent import VERSION as CONSENT
 from kiosk.demo.client import answers, ask, tell
-from kiosk.demo.folder import DEVICE, DemoFolder, free_port, mosquitto
+from kiosk.demo.folder import DEVICE, DemoFolder, mosquitto
 
 PEOPLE = (
     ("198501012010011001", "Ahmad Fauzi Nasution, S.Pd."),
@@ -52,39 +52,6 @@ def until(what: Callable[[], Any], timeout_s: float = 30.0, every_s: float = 0.0
         time.sleep(every_s)
 
 
-class Zk:
-    """An emulated terminal of a rig, a process of its own; it keeps its log over a restart."""
-
-    def __init__(self, rig: Rig, name: str, port: int) -> None:
-        self._rig, self.name, self.port = rig, name, port
-        self.serial = f"SERIAL-{name}"
-        self.control = rig.root / f"{name}.sock"
-
-    def start(self, *options: str) -> None:
-        """Switch it on; `options` as `python -m drivers.emulated.zk` takes them."""
-        self._rig.spawn(
-            self.name, sys.executable, "-m", "drivers.emulated.zk", "--port", str(self.port),
-            "--serial", self.serial, "--control", str(self.control),
-            "--state", str(self._rig.root / f"{self.name}.state"), *options,
-        )  # fmt: skip
-        until(lambda: answers(self.control))
-
-    def tell(self, **order: Any) -> Any:
-        """One order to it."""
-        done = tell(self.control, order, 40.0)
-        assert done["ok"], done
-        return done
-
-    def wait(self, status: str = "ready") -> None:
-        """Until the kiosk says it is `status`."""
-        until(lambda: self.state()["status"] == status)
-
-    def state(self) -> Any:
-        """What the kiosk knows of it."""
-        listed = self._rig.ask(GetTerminals())["terminals"]
-        return next(one for one in listed if one["name"] == self.name)
-
-
 class Rig:
     """Broker, centre, emulated reader and kioskd."""
 
@@ -97,8 +64,6 @@ class Rig:
         disk_mb: int = 0,
         reserve_mb: int = 16,
         sync: str = "",
-        terminals: int = 0,
-        terminal_toml: str = "sync_s = 1.0",
     ) -> None:
         self._mounted = root if disk_mb else None
         if disk_mb:
@@ -120,10 +85,6 @@ class Rig:
         self.config = self.folder.write_kiosk(done.stdout.strip())
         settings = self.config.read_text(encoding="utf-8")
         self.config.write_text(settings.replace("[sync]\n", f"[sync]\n{sync}"), encoding="utf-8")
-        self.terminals = [Zk(self, f"zk{n}", free_port()) for n in range(terminals)]
-        for one in self.terminals:
-            settings = self.folder.terminal_toml(one.name, one.port, one.control, terminal_toml)
-            self.config.write_text(self.config.read_text(encoding="utf-8") + settings, encoding="utf-8")
         with self.config.open("a", encoding="utf-8") as file:
             file.write(f"\n[storage]\nreserve_mb = {reserve_mb}\n")
         (self.root / "policy.toml").write_text(POLICY.format(duplicate_s=duplicate_s), encoding="utf-8")
@@ -164,8 +125,7 @@ class Rig:
         """The process called `name`."""
         return self._running[name]
 
-    def spawn(self, name: str, *command: str, **environment: str) -> subprocess.Popen[bytes]:
-        """Start a process under `name`, its output in the log of that name."""
+    def _spawn(self, name: str, *command: str, **environment: str) -> subprocess.Popen[bytes]:
         with (self.folder.root / "log" / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
                 command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env={**os.environ, **environment}
@@ -184,7 +144,7 @@ class Rig:
         conf = self.folder.write_mosquitto()
         with conf.open("a", encoding="utf-8") as file:
             file.write(self.mosquitto_extra)
-        self.spawn("broker", program, "-c", str(conf))
+        self._spawn("broker", program, "-c", str(conf))
         until(self._broker_listens)
 
     def _broker_listens(self) -> bool:
@@ -192,22 +152,22 @@ class Rig:
             return probe.connect_ex(("127.0.0.1", self.folder.port)) == 0
 
     def _start_centre(self) -> None:
-        self.spawn("centre", str(BIN / "hadir-centre"), "--config", str(self.centre_toml), "run")
+        self._spawn("centre", str(BIN / "hadir-centre"), "--config", str(self.centre_toml), "run")
 
     def _start_reader(self) -> None:
-        self.spawn(
+        self._spawn(
             "reader", sys.executable, "-m", "drivers.emulated.r307", "--link", str(self.folder.reader_link),
             "--control", str(self.folder.emulator), "--state", str(self.root / "r307.state"), "--speed", "0",
         )  # fmt: skip
         until(lambda: answers(self.folder.emulator))
 
     def _start_kioskd(self) -> None:
-        process = self.spawn("kioskd", str(BIN / "kioskd"), "--config", str(self.config))
+        process = self._spawn("kioskd", str(BIN / "kioskd"), "--config", str(self.config))
         until(lambda: answers(self.folder.control) or process.poll() is not None, every_s=0.005)
         assert process.poll() is None, self.log("kioskd")[-2000:]
 
     def _start_ui(self) -> None:
-        self.spawn(
+        self._spawn(
             "ui", str(BIN / "kiosk-ui"), "--socket", str(self.root / "ui.sock"), SDL_VIDEODRIVER="dummy"
         )
 
@@ -269,7 +229,7 @@ class Rig:
         assert self.ask(api.PutPeople(rows=(row,)))["errors"] == []
         ask(
             self.folder.control,
-            api.EnrolFinger(number=number),
+            api.EnrolFinger(number=number, consent=CONSENT),
             on_event=lambda event: self._place(event, number),
         )
 
@@ -287,7 +247,7 @@ class Rig:
         """The error of an enrolment in which the finger `label` is put on."""
         process = subprocess.Popen(
             (str(BIN / "kioskctl"), "--socket", str(self.folder.control), "enrol", "finger", number,
-             "--finger", finger, "--json"),
+             "--finger", finger, "--consent", "--json"),
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
         while process.poll() is None:
@@ -311,6 +271,15 @@ class Rig:
         ledgers: list[Any] = json.loads(self.centre("status", "--json").stdout)["ledgers"]
         return ledgers
 
+    def view_part(self, part: str, field: str) -> Any:
+        """One field of one part of the view as it is now; empty when the part is not there."""
+        with socket.socket(socket.AF_UNIX) as line:
+            line.connect(str(self.root / "ui.sock"))
+            line.sendall(b'{"id":1,"do":{"cmd":"watch"}}\n')
+            with line.makefile("rb") as views:
+                view = json.loads(views.readline())["event"]
+        return (view.get(part) or {}).get(field, "")
+
     def watch_ticks(self, ticks: set[int]) -> threading.Thread:
         """Be the screen: note the seq of each punch it is told of, until kioskd is gone."""
         line = socket.socket(socket.AF_UNIX)
@@ -319,6 +288,12 @@ class Rig:
         thread = threading.Thread(target=_read_ticks, args=(line, ticks))
         thread.start()
         return thread
+
+    def touch(self, number: str) -> None:
+        """Put a finger on the reader, once the one before is seen to be gone; no card is waited for."""
+        before = until(self._looks, every_s=0.001)
+        until(lambda: self._looks() > before, every_s=0.005)
+        self.emulator(op="finger", label=f"{number}/right-index", hold_ms=200, wait=True)
 
     def _looks(self) -> int:
         """How often the kiosk has looked for a finger, if none is on the reader now."""

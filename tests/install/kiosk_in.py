@@ -52,6 +52,8 @@ ENROL = """\
 import sys
 from pathlib import Path
 from kiosk.core.api import EnrolFinger, PersonRow, PutPeople
+from kiosk.core.consent import VERSION
+from kiosk.core.consent import VERSION
 from kiosk.demo.client import ask, tell
 control, emulator = Path("/run/hadir/control.sock"), Path("/run/hadir-emulated/r307.sock")
 number, name = sys.argv[1:]
@@ -59,7 +61,7 @@ def place(event):
     if event["step"] in ("place", "again"):
         tell(emulator, {"op": "finger", "label": f"{number}/right-index"})
 assert ask(control, PutPeople(rows=(PersonRow(1, number, name),)))["errors"] == []
-ask(control, EnrolFinger(number=number), on_event=place)
+ask(control, EnrolFinger(number=number, consent=VERSION), on_event=place)
 """
 
 

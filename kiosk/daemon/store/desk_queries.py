@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Generic, NamedTuple, TypeVar
 
@@ -14,7 +15,7 @@ from kiosk.core.record import TimeBlock
 from kiosk.core.rules import Leave, Subject
 from kiosk.daemon.store.desk_tables import PUNCH
 from kiosk.daemon.store.errors import translated
-from kiosk.daemon.store.schema import KEY_MASK
+from kiosk.daemon.store.schema import KEY_MASK, KEY_SHIFT
 from kiosk.daemon.store.types import PersonState
 
 P = TypeVar("P", bound=p.Payload)
@@ -53,7 +54,8 @@ class DeskQueries:
         with translated(self._path):
             rows = self._db.execute(
                 "SELECT d.key, d.wall_ms, d.data, v.text FROM desk d LEFT JOIN private v "
-                f"ON v.ledger = d.holder >> 40 AND v.seq = d.holder & {KEY_MASK} WHERE {where} ORDER BY d.key",
+                f"ON v.ledger = d.holder >> 40 AND v.seq = d.holder & {KEY_MASK} "
+                f"WHERE {where} ORDER BY d.key",
                 values,
             ).fetchall()
         decode = msgspec.json.Decoder(type_).decode
@@ -90,6 +92,41 @@ class DeskQueries:
                 (person_id, start_ms, end_ms),
             ).fetchall()
         return [made for made in map(_taken, rows) if made is not None]
+
+    def punch_at(self, seq: int) -> tuple[str, TimeBlock] | None:
+        """Whose punch the record `seq` of the current ledger is, and when it was."""
+        with translated(self._path):
+            found = self._db.execute(
+                "SELECT p.person_id, u.true_ms, u.source, u.uncertainty_ms, u.boot_id, u.boot_ms "
+                "FROM punches u JOIN people p ON p.n = u.person WHERE u.key = ? | "
+                f"(SELECT n FROM ledgers WHERE stored AND last_seq IS NULL) << {KEY_SHIFT}", (seq,)
+            ).fetchone()  # fmt: skip
+        return (found[0], TimeBlock(*found[1:])) if found else None
+
+    def everybody(self, unit: str = "") -> list[PersonState]:
+        """Active people, of one unit or all, by name."""
+        with translated(self._path):
+            rows = self._db.execute(
+                "SELECT person_id, number, name, category, unit FROM people WHERE active AND same_as IS NULL "
+                "AND source_key IS NOT NULL AND (? = '' OR unit = ?) ORDER BY name COLLATE NOCASE, number",
+                (unit, unit),
+            ).fetchall()
+        return [PersonState(r[0], r[1], "", r[2], r[3], r[4], active=True) for r in rows]
+
+    def about(self, person_id: str) -> Iterator[tuple[str, int, str, str | None]]:
+        """Every record that names the person: its ledger, seq, body and private text, oldest first."""
+        with translated(self._path):
+            ledgers = self._db.execute(
+                "SELECT ledger_id, n, last_seq IS NULL FROM ledgers WHERE stored ORDER BY n"
+            ).fetchall()
+            for ledger_id, n, current in ledgers:
+                table = "ledger" if current else f"ledger_{n}"
+                rows = self._db.execute(
+                    f"SELECT r.seq, CAST(r.body AS TEXT), v.text FROM {table} r LEFT JOIN private v "
+                    "ON v.ledger = ? AND v.seq = r.seq WHERE INSTR(r.body, ?) ORDER BY r.seq", (n, person_id)
+                )  # fmt: skip
+                for seq, body, text in rows:
+                    yield ledger_id, seq, body, text
 
     def _validations(self) -> list[DeskRow[p.Validation]]:
         return [row._replace(key=int(subject)) for subject, row in self._by_subject(p.Validation)]

@@ -86,7 +86,8 @@ class Queries(TerminalQueries, DeskQueries):
             rows = self._db.execute(
                 "SELECT key, true_ms, source, uncertainty_ms, boot_id, boot_ms, direction FROM punches WHERE "
                 "key IN (SELECT key FROM punches "
-                "WHERE person = (SELECT COALESCE(same_as, n) FROM people WHERE person_id = ?) AND boot_id <> '' "
+                "WHERE person = (SELECT COALESCE(same_as, n) FROM people WHERE person_id = ?) "
+                "AND boot_id <> '' "
                 f"{which} LIMIT ?) ORDER BY key",
                 values,
             ).fetchall()

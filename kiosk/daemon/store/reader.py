@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -19,6 +21,16 @@ class StoreReader(Lists):
         path = state_dir / connect.NAME
         with translated(path):
             return cls(connect.connect_reader(path), path)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Everything read inside is as it was at one moment."""
+        with translated(self._path):
+            self._db.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._db.execute("ROLLBACK")
 
     def close(self) -> None:
         """Let go of the database."""

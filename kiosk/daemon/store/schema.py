@@ -71,8 +71,8 @@ CREATE TABLE terminal_users (
     source_key INTEGER NOT NULL, PRIMARY KEY (serial, user_key)
 ) WITHOUT ROWID;
 CREATE TABLE desk (
-    key INTEGER PRIMARY KEY, type TEXT NOT NULL, person INTEGER, subject TEXT NOT NULL, holder INTEGER NOT NULL,
-    wall_ms INTEGER NOT NULL, data TEXT NOT NULL
+    key INTEGER PRIMARY KEY, type TEXT NOT NULL, person INTEGER, subject TEXT NOT NULL,
+    holder INTEGER NOT NULL, wall_ms INTEGER NOT NULL, data TEXT NOT NULL
 );
 CREATE INDEX desk_by_person ON desk (type, person);
 CREATE INDEX desk_by_subject ON desk (subject, type);

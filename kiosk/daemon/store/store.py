@@ -21,6 +21,7 @@ from kiosk.core.sign import seal_statement
 from kiosk.core.zone import ZoneName, local
 from kiosk.daemon.keys import DeviceKeys
 from kiosk.daemon.store.chapters import open_ledger
+from kiosk.daemon.store.connect import lengthen_wal
 from kiosk.daemon.store.errors import CursorMismatch, StoreCorrupt, translated
 from kiosk.daemon.store.rebuild import rebuild
 from kiosk.daemon.store.room import Room
@@ -113,6 +114,12 @@ class Store(Writer):
                 Seal(first=first, last=last, count=count, head=head, day=day, sig=signature), at
             )
         self._sealed_day = day
+
+    def scrub(self) -> None:
+        """Leave no byte of what was deleted in database or WAL. Raises `StoreError`."""
+        with translated(self._path):
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        lengthen_wal(self._path)
 
     def move_cursor(self, destination: str, ledger_id: str, upto: int, ack: Anchor | None = None) -> int:
         """Note that `destination` holds the ledger up to `upto`, keeping its word; where the cursor is now.

@@ -8,7 +8,7 @@ CREATE TABLE "_sqlite_migrations" (
 INSERT INTO "_sqlite_migrations" VALUES(1,'kiosk','001_ledger_and_what_follows_from_it','2026-11-22 06:58:27.505170+00:00');
 INSERT INTO "_sqlite_migrations" VALUES(2,'kiosk','002_days_instead_of_an_index_by_time','2026-11-22 06:58:27.512778+00:00');
 INSERT INTO "_sqlite_migrations" VALUES(3,'kiosk','003_rows_and_users_of_terminals','2026-11-22 07:22:20.302747+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(4,'kiosk','004_what_happens_beside_a_tap','2026-11-22 07:23:57.496133+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(4,'kiosk','004_what_happens_beside_a_tap','2026-11-22 07:33:57.838976+00:00');
 CREATE TABLE anchors (
     ledger INTEGER NOT NULL, day INTEGER NOT NULL, upto INTEGER NOT NULL, hash TEXT NOT NULL,
     time_ms INTEGER NOT NULL, nonce TEXT NOT NULL, sig TEXT NOT NULL, PRIMARY KEY (ledger, day)
@@ -20,8 +20,8 @@ CREATE TABLE cursors (
 CREATE TABLE days (start INTEGER PRIMARY KEY, day INTEGER NOT NULL);
 INSERT INTO "days" VALUES(1099511627781,20732);
 CREATE TABLE desk (
-    key INTEGER PRIMARY KEY, type TEXT NOT NULL, person INTEGER, subject TEXT NOT NULL, holder INTEGER NOT NULL,
-    wall_ms INTEGER NOT NULL, data TEXT NOT NULL
+    key INTEGER PRIMARY KEY, type TEXT NOT NULL, person INTEGER, subject TEXT NOT NULL,
+    holder INTEGER NOT NULL, wall_ms INTEGER NOT NULL, data TEXT NOT NULL
 );
 CREATE TABLE evidence (
     key INTEGER PRIMARY KEY, punch INTEGER NOT NULL, kind TEXT NOT NULL, ciphertext_sha256 TEXT NOT NULL,

@@ -1,0 +1,74 @@
+"""`kioskctl recap`: who was there, late, away; on the screen or as XLSX, PDF, CSV."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from kiosk.core import api, desk
+from kiosk.core.deductions import per_cent, span
+from kiosk.ctl.errors import CtlError
+from kiosk.ctl.session import common, session
+from kiosk.ctl.table import print_table
+
+RECAP_S = 320.0
+FILE = click.Path(dir_okay=False, path_type=Path)
+HEADS = ("name", "number", "due", "present", "incomplete", "absent", "away", "late", "early", "cut")
+
+
+@click.command()
+@click.option("--day", "period", flag_value="day", help="One day.")
+@click.option("--week", "period", flag_value="week", default=True, help="Monday to Sunday.  [default]")
+@click.option("--month", "period", flag_value="month", help="The whole month.")
+@click.option("--of", "day", default="", help="A day inside it: YYYY-MM-DD; today when left out.")
+@click.option("--number", default="", help="One person.")
+@click.option("--unit", default="", help="One unit.")
+@click.option("--xlsx", type=FILE, help="Write a workbook.")
+@click.option("--pdf", type=FILE, help="Write pages with letterhead and signature block.")
+@click.option("--csv", type=FILE, help="Write comma-separated values.")
+@click.option("--signer", default="", help="'Title|Name|NIP' under the PDF.")
+@common
+def recap(
+    period: str, day: str, number: str, unit: str, xlsx: Path | None, pdf: Path | None, csv: Path | None,
+    signer: str,
+) -> None:  # fmt: skip
+    """Recap of a day, a week or a month. Deductions are proposals; nothing is applied."""
+    from kiosk.ctl import recap_files
+
+    here = session()
+    with here.client() as client:
+        day = day or client.ask(api.GetStatus(), api.Status).local_time[:10]
+        wanted = desk.GetRecap(period=period, day=_checked(day), number=number, unit=unit)  # type: ignore[arg-type]
+        made = client.ask(wanted, desk.Recap, answer_s=RECAP_S)
+    if xlsx:
+        recap_files.write_xlsx(made, xlsx)
+    if pdf:
+        recap_files.write_pdf(made, pdf, made.site, signer.split("|") if signer else [])
+    if csv:
+        recap_files.write_csv(made, csv)
+    written = [str(file) for file in (xlsx, pdf, csv) if file]
+    here.show(made, lambda: click.echo(f"written: {', '.join(written)}") if written else _say(made))
+
+
+def _checked(text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError as error:
+        raise CtlError("usage", f"{text!r} is no day", "write it as 2026-01-31") from error
+
+
+def _say(made: desk.Recap) -> None:
+    click.secho(f"{made.site}  {made.first} - {made.last}  aturan {made.policy}", bold=True)
+    rows = []
+    for person in made.people:
+        t = person.totals
+        away = t.leave + t.permission + t.sick + t.field_duty
+        rows.append((
+            person.name, person.number, *map(str, (t.due, t.present, t.incomplete, t.absent, away)),
+            span(t.late_s), span(t.early_s), per_cent(t.cut_bp) + (" *" if t.provisional else ""),
+        ))  # fmt: skip
+    print_table(HEADS, rows, flexible=("name",))
+    if any(person.totals.provisional for person in made.people):
+        click.echo("* provisional: a time or a validation is still open")

@@ -1,0 +1,121 @@
+"""Recap, explanation and the own record: the same figures, from the same replay."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import date, timedelta
+
+import msgspec
+
+from kiosk.core import api, desk
+from kiosk.core.recap import Frame
+from kiosk.core.view import FlowView
+from kiosk.core.zone import local
+from kiosk.daemon.desk.parts import Actor, DeskParts, Do
+from kiosk.daemon.recap_child import Order, recap_of
+from kiosk.daemon.refusal import refuse
+from kiosk.daemon.store import StoreReader
+
+CHILD_S = 300.0
+
+
+class Recaps:
+    """Reads beside the engine, never on it."""
+
+    def __init__(self, parts: DeskParts) -> None:
+        self._parts = parts
+
+    def commands(self) -> dict[type, Do]:
+        """What of the API is answered here."""
+        return {desk.GetRecap: self.recap, desk.Explain: self.explain, desk.GetMyRecord: self.mine}
+
+    def recap(self, command: desk.GetRecap, actor: Actor) -> desk.Recap:
+        """Made in a child: a month of 13,000 people must not hold up a punch."""
+        parts = self._parts
+        _day(command.day)
+        person_id = parts.person(command.number).person_id if command.number else ""
+        parts.looked(actor, f"recap {command.period} {command.day} {command.unit}".rstrip(), person_id)
+        order = Order(
+            state_dir=str(parts.state_dir), site=parts.config.site.name, zone=parts.config.site.zone,
+            now_ms=parts.now().wall_ms, policy=parts.policy, calendar=parts.calendar, wanted=command,
+        )  # fmt: skip
+        try:
+            done = subprocess.run(
+                (sys.executable, "-m", "kiosk.daemon.recap_child"), input=msgspec.json.encode(order),
+                capture_output=True, check=False, timeout=CHILD_S,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            refuse("timeout", f"the recap took more than {CHILD_S:g} s", "ask for one unit, or a week")
+        if done.returncode:
+            refuse(
+                "failed", done.stderr.decode(errors="replace").strip()[-300:], "see `journalctl -u kioskd`"
+            )
+        return msgspec.json.decode(done.stdout, type=desk.Recap)
+
+    def explain(self, command: desk.Explain, actor: Actor) -> desk.Explained:
+        """One day of one person, line by line."""
+        parts, day = self._parts, _day(command.day)
+        person = parts.person(command.number)
+        parts.looked(actor, f"explain {command.day}", person.person_id)
+        with StoreReader.open(parts.state_dir) as reader:
+            made = recap_of(reader, person, [day], self._frame())
+        line = made.days[0]
+        head = f"{person.name}, {day}, aturan {parts.policy.version}, kalender {parts.calendar.version}"
+        state = f"hasil: {line.status}{' (sementara)' if line.provisional else ''}"
+        return desk.Explained(
+            name=person.name,
+            day=day.isoformat(),
+            lines=(head, *line.why, *made.totals.why, state),
+            recap=made,
+        )
+
+    def mine(self, command: desk.GetMyRecord, actor: Actor) -> desk.MyRecord:
+        """Of whoever's finger comes next."""
+        parts = self._parts
+        came = parts.waiting.finger(
+            FlowView(name="my_record", step="finger"), command.wait_s, lambda one: True
+        )
+        today = local(parts.now().wall_ms, parts.config.site.zone).date()
+        days = [today - timedelta(days=n) for n in reversed(range(command.days))]
+        parts.looked(Actor(came.person.person_id), "my_record", came.person.person_id)
+        with StoreReader.open(parts.state_dir) as reader:
+            made = recap_of(reader, came.person, days, self._frame())
+            rows = reader.punches(
+                api.GetPunches(limit=500, number=came.person.number), parts.config.site.zone
+            ).punches
+        shown = tuple(
+            desk.MyPunch(
+                seq=row.seq, local=row.local, code=row.shown.code, direction=row.shown.direction,
+                late_s=row.shown.late_s, delivery=row.delivery,
+            )
+            for row in rows
+            if row.local[:10] >= days[0].isoformat()
+        )  # fmt: skip
+        return desk.MyRecord(
+            name=came.person.name, first=days[0].isoformat(), last=today.isoformat(),
+            late_s=made.totals.late_s, punches=shown, recap=made,
+            receipt=self._receipt(came.person.number, days[0], today, len(shown)),
+        )  # fmt: skip
+
+    def _receipt(self, number: str, first: date, last: date, count: int) -> str:
+        """What a QR code holds: the head hash fixes every record before it; signed as `hadir-receipt-v1`."""
+        parts = self._parts
+        head = parts.on_engine(lambda: parts.core.store.head)
+        words = "|".join(
+            ("HADIR1", parts.config.device.id, number, str(first), str(last), str(count), head.ledger_id,
+             str(head.seq), head.hash.hex())
+        )  # fmt: skip
+        signature = parts.keys.sign(f"hadir-receipt-v1\n{words}\n".encode())
+        return f"{words}|{signature}"
+
+    def _frame(self) -> Frame:
+        parts = self._parts
+        return Frame(parts.policy, parts.calendar, parts.config.site.zone, parts.now().wall_ms)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        refuse("bad_request", f"{text!r} is no day", "2026-01-31")

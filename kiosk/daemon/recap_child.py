@@ -1,0 +1,69 @@
+"""`python -m kiosk.daemon.recap_child`: one recap in a process of its own, over one read-only transaction.
+
+The order comes on standard input, the recap goes to standard output; the kiosk goes on with its punches.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import msgspec
+
+from kiosk.core import desk
+from kiosk.core.policy import Calendar, Policy
+from kiosk.core.recap import Frame, PersonRecap, days_of, person_recap
+from kiosk.core.shifts import ONE_DAY
+from kiosk.core.zone import ZoneName, local
+from kiosk.daemon.store import PersonState, StoreReader
+from kiosk.daemon.store.lists import day_bounds
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What to make a recap of."""
+
+    state_dir: str
+    site: str
+    zone: ZoneName
+    now_ms: int
+    policy: Policy
+    calendar: Calendar
+    wanted: desk.GetRecap
+
+
+def make(reader: StoreReader, order: Order) -> desk.Recap:
+    """The recap of everybody wanted. Raises `ValueError` for a day that is none, `StoreError`."""
+    days = days_of(order.wanted.period, date.fromisoformat(order.wanted.day))
+    people = reader.everybody(order.wanted.unit)
+    if order.wanted.number:
+        found = reader.person_by_number(order.wanted.number)
+        people = [found] if found else []
+    frame = Frame(order.policy, order.calendar, order.zone, order.now_ms)
+    return desk.Recap(
+        site=order.site, zone=order.zone, period=order.wanted.period, first=days[0].isoformat(),
+        last=days[-1].isoformat(), policy=order.policy.version, calendar=order.calendar.version,
+        made_local=local(order.now_ms, order.zone).isoformat(sep=" ", timespec="seconds")[:19],
+        people=tuple(recap_of(reader, person, days, frame) for person in people),
+    )  # fmt: skip
+
+
+def recap_of(reader: StoreReader, person: PersonState, days: Sequence[date], frame: Frame) -> PersonRecap:
+    """One person's, by what the store holds now."""
+    start, _ = day_bounds(days[0] - ONE_DAY, frame.zone)
+    _, end = day_bounds(days[-1] + ONE_DAY, frame.zone)
+    taken = reader.taken(person.person_id, start, end)
+    return person_recap(reader.subject_of(person), person.name, taken, days, frame)
+
+
+def main() -> int:
+    """Exit 0 when the recap was written."""
+    order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
+    with StoreReader.open(Path(order.state_dir)) as reader, reader.snapshot():
+        sys.stdout.buffer.write(msgspec.json.encode(make(reader, order)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,54 @@
+"""The policy and the calendar from their files; a bad one leaves the last good one in force."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from kiosk.core.checked import BadFileError, read_text
+from kiosk.core.config import KioskConfig
+from kiosk.core.policy import Calendar, Policy
+from kiosk.core.policy_file import read_calendar, read_policy
+from kiosk.daemon.durable import write_durably
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What is in force, and the faults of files that were passed over for it."""
+
+    policy: Policy
+    calendar: Calendar
+    faults: tuple[str, ...] = ()
+
+
+def load_rules(config: KioskConfig, folder: Path) -> Rules:
+    """Read both files, keep copies of good ones. Raises `BadFileError`, `OSError` without a good one."""
+    faults: list[str] = []
+    kept = Path(config.state_dir) / "rules"
+    policy = _load(folder / config.policy_file, kept / "policy.toml", read_policy, faults)
+    calendar = Calendar()
+    if config.calendar_file:
+        calendar = _load(folder / config.calendar_file, kept / "calendar.toml", read_calendar, faults)
+    return Rules(policy, calendar, tuple(faults))
+
+
+def _load(path: Path, good: Path, read: Callable[[str, str], T], faults: list[str]) -> T:
+    try:
+        raw = path.read_bytes()
+        rules = read(read_text(raw, str(path)), str(path))
+    except (BadFileError, OSError) as error:
+        if not good.exists():
+            raise
+        faults.append(str(error))
+        log.error("%s cannot be used; the last good one stays in force:\n%s", path, error)
+        return read(good.read_text(encoding="utf-8"), str(good))
+    if not good.exists() or good.read_bytes() != raw:
+        good.parent.mkdir(parents=True, exist_ok=True, mode=0o750)
+        write_durably(good, raw)
+    return rules

@@ -1,0 +1,239 @@
+"""Every way to punch beside the finger, presence checks, privacy and recap, played through a real kioskd."""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kiosk.core import api, desk
+from kiosk.core.sign import signature_holds
+from kiosk.demo.client import DemoError
+from kiosk.demo.client import ask as ask_at
+from tests.e2e.rig import PEOPLE, Rig, until
+
+AHMAD, DEWI, AYU = (number for number, _ in PEOPLE)
+JPEG = base64.b64encode(b"\xff\xd8\xff\xe0" + bytes(range(256)) * 20 + b"\xff\xd9").decode()
+PIN = "480216"
+
+
+def in_thread(work: Callable[[], Any]) -> Callable[[], Any]:
+    """Begin `work`; the returned function waits for its result."""
+    box: list[Any] = []
+
+    def run() -> None:
+        try:
+            box.append(work())
+        except DemoError as error:
+            box.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+
+    def wait() -> Any:
+        thread.join(40)
+        return box[0]
+
+    return wait
+
+
+def flow(kiosk: Rig) -> str:
+    """What the kiosk waits for now."""
+    return str(kiosk.view_part("flow", "step"))
+
+
+def today(kiosk: Rig) -> str:
+    return str(kiosk.status()["local_time"][:10])
+
+
+def refused(kiosk: Rig, command: api.Command) -> str:
+    with pytest.raises(DemoError) as caught:
+        kiosk.ask(command)
+    return str(caught.value)
+
+
+def test_pin_photo_and_a_witness_make_a_punch_of_grade_c(kiosk: Rig) -> None:
+    kiosk.ask(desk.SetPin(number=AHMAD, pin=PIN))
+    done = in_thread(lambda: kiosk.ask(desk.PunchPin(number=AHMAD, pin=PIN, photo=JPEG)))
+    until(lambda: flow(kiosk) == "witness")
+    kiosk.touch(AHMAD)  # nobody is their own witness
+    kiosk.touch(DEWI)
+    punched = done()
+    assert (punched["grade"], punched["name"]) == ("C", PEOPLE[0][1])
+    assert punched["witness"] == PEOPLE[1][1]
+    (record,) = [r for r in kiosk.records("punch") if r["data"]["method"] == "pin"]
+    assert record["data"]["witness"] != record["data"]["person_id"]
+    assert kiosk.records("evidence")[0]["data"]["punch_seq"] == punched["seq"]
+    assert kiosk.ask(desk.GetPhoto(seq=punched["seq"]))["jpeg"] == JPEG
+    assert PIN not in kiosk.log("kioskd")
+
+
+def test_pins_cannot_be_guessed(kiosk: Rig) -> None:
+    assert "easily" in refused(kiosk, desk.SetPin(number=AHMAD, pin="111111"))
+    kiosk.ask(desk.SetPin(number=AHMAD, pin=PIN))
+    words = [refused(kiosk, desk.PunchPin(number=AHMAD, pin="000001", wait_s=1)) for _ in range(4)]
+    assert "wrong" in words[0]
+    assert "wait" in words[3]
+    assert "too many" in refused(kiosk, desk.PunchPin(number=AHMAD, pin=PIN, wait_s=1))
+    assert any(r["data"]["cause"] == "wrong_pin" for r in kiosk.records("refusal"))
+
+
+def test_a_special_punch_waits_for_a_validation_and_then_counts(kiosk: Rig) -> None:
+    assert "letter" in refused(kiosk, desk.PunchSpecial(category="field_duty"))
+    special = desk.PunchSpecial(category="field_duty", letter="800/12/2026", note="Rapat", photo=JPEG)
+    done = in_thread(lambda: kiosk.ask(special))
+    until(lambda: flow(kiosk) == "finger")
+    kiosk.touch(DEWI)
+    punched = done()
+    assert punched["queued"]
+    (row,) = kiosk.ctl("queue", "list")["rows"]
+    assert (row["seq"], row["letter"], row["category"], row["evidence"]) == (
+        punched["seq"], "800/12/2026", "field_duty", ["letter"],
+    )  # fmt: skip
+    (before,) = kiosk.ctl("recap", "--day", "--number", DEWI)["people"][0]["days"]
+    assert before["provisional"]
+    assert (
+        "own" in kiosk.ctl("queue", "accept", str(punched["seq"]), "--by", DEWI, status=1)["error"]["message"]
+    )
+    kiosk.ctl("queue", "accept", str(punched["seq"]), "--by", AHMAD)
+    assert kiosk.ctl("queue", "list")["rows"] == []
+    assert kiosk.records("validation")[0]["data"]["accept"]
+
+
+def test_a_late_entry_from_paper_counts_at_its_own_time_once_accepted(kiosk: Rig) -> None:
+    day = (datetime.fromisoformat(today(kiosk)) - timedelta(days=1)).date().isoformat()
+    done = kiosk.ctl("queue", "add", AYU, f"{day} 07:10", "--reason", "listrik padam")
+    kiosk.ctl("queue", "accept", str(done["seq"]), "--by", AHMAD)
+    explained = kiosk.ctl("policy", "explain", AYU, day)
+    assert explained["recap"]["days"][0]["time_in"] == "07:10:00"
+    assert any("07:10:00" in line for line in explained["lines"])
+
+
+def test_leave_shows_in_the_verdict_and_in_the_recap(kiosk: Rig) -> None:
+    day = today(kiosk)
+    absence = kiosk.ctl("absence", "add", AHMAD, "sick", day, "--letter", "SK-1")["message"]
+    card = kiosk.tap(AHMAD)
+    assert card["absence"] == "sick" or not card["trusted"]
+    made = kiosk.ctl("recap", "--week", "--number", AHMAD)
+    assert [d["status"] for d in made["people"][0]["days"] if d["day"] == day] == ["sick"]
+    kiosk.ctl("absence", "drop", absence)
+    made = kiosk.ctl("recap", "--week", "--number", AHMAD)
+    assert [d["status"] for d in made["people"][0]["days"] if d["day"] == day] != ["sick"]
+
+
+def test_a_presence_check_names_who_confirmed_who_is_excused_and_the_rest(kiosk: Rig) -> None:
+    kiosk.ctl("absence", "add", AYU, "field_duty", today(kiosk))
+    kiosk.ctl("presence", "call", "--window", "6")
+    assert kiosk.tap(AHMAD)["kind"] == "taken"
+    (check,) = kiosk.ctl("presence", "list")["checks"]
+    assert check["open"]
+    until(lambda: kiosk.records("presence_closed"))
+    (check,) = kiosk.ctl("presence", "list")["checks"]
+    assert check["confirmed"] == [PEOPLE[0][1]]
+    assert check["rest"] == [PEOPLE[1][1]]
+    assert check["excused"] == [f"{PEOPLE[2][1]} (field_duty)"]
+
+
+def test_nobody_is_enrolled_without_consent_and_withdrawal_deletes_the_finger(
+    make_rig: Callable[..., Rig],
+) -> None:
+    kiosk = make_rig()
+    kiosk.start("reader", "kioskd")
+    kiosk.wait_reader()
+    kiosk.ask(api.PutPeople(rows=(api.PersonRow(1, *PEOPLE[0]),)))
+    assert "consent" in refused(kiosk, api.EnrolFinger(number=AHMAD))
+    assert "2026" in kiosk.ctl("consent", "show")["text"]
+    kiosk.enrol(*PEOPLE[0])
+    assert kiosk.records("consent")[0]["seq"] < kiosk.records("enrolment")[0]["seq"]
+    kiosk.ctl("consent", "withdraw", AHMAD)
+    assert kiosk.tap(AHMAD)["kind"] == "unknown"
+    assert not list((kiosk.root / "vault").glob("[0-9a-f]*"))
+
+
+def test_erasure_leaves_no_byte_and_gives_a_certificate(kiosk: Rig) -> None:
+    number, name = PEOPLE[0]
+    kiosk.ask(desk.SetPin(number=number, pin=PIN))
+    kiosk.ctl("absence", "add", number, "sick", today(kiosk), "--note", "demam berdarah")
+    done = in_thread(lambda: kiosk.ask(desk.PunchPin(number=number, pin=PIN, photo=JPEG)))
+    until(lambda: flow(kiosk) == "witness")
+    kiosk.touch(DEWI)
+    done()
+    data = kiosk.ctl("privacy", "export", number)
+    assert "demam berdarah" in json.dumps(data)
+    vault_before = {p.name for p in (kiosk.root / "vault").iterdir()}
+    certificate = kiosk.ctl("privacy", "erase", number, "--reason", "permintaan sendiri", "--yes")
+    assert signature_holds(certificate["key"], certificate["statement"].encode(), certificate["signature"])
+    assert (certificate["templates"], certificate["photos"], certificate["pending"]) == (1, 1, [])
+    assert "last backup expires" in certificate["statement"]
+    kiosk.stop("kioskd")
+    for path in kiosk.root.glob("kiosk.db*"):
+        content = path.read_bytes()
+        for secret in (number, name, "demam berdarah", PIN):
+            assert secret.encode() not in content, (path.name, secret)
+    assert len(vault_before - {p.name for p in (kiosk.root / "vault").iterdir()}) == 2
+    assert not [p for p in (kiosk.root / "evidence").rglob("*") if p.is_file()]
+    assert kiosk.ctl("ledger", "verify", str(kiosk.root / "kiosk.db"))["ok"]
+    kiosk.start("kioskd")
+    kiosk.wait_reader()
+    assert kiosk.tap(number)["kind"] == "unknown"
+    assert kiosk.tap(DEWI)["kind"] == "taken"
+
+
+def test_the_screen_is_raised_by_pin_and_finger_and_every_look_is_on_record(kiosk: Rig) -> None:
+    screen = kiosk.root / "ui.sock"
+    with pytest.raises(DemoError, match="operator"):
+        ask_at(screen, desk.GetQueue())
+    kiosk.ctl("people", "role", AHMAD, "operator")
+    kiosk.ask(desk.SetPin(number=AHMAD, pin=PIN))
+    done = in_thread(lambda: ask_at(screen, desk.Raise(number=AHMAD, pin=PIN)))
+    until(lambda: flow(kiosk) == "finger")
+    kiosk.touch(AHMAD)
+    assert done() == {"message": PEOPLE[0][1]}
+    assert ask_at(screen, desk.GetQueue()) == {"rows": []}
+    looked = kiosk.records("access")[-1]["data"]
+    assert (looked["what"], looked["actor"]) == ("queue", kiosk.records("admin")[-1]["data"]["actor"])
+    with pytest.raises(DemoError, match="socket"):
+        ask_at(screen, desk.Erase(number=DEWI, reason="coba"))
+    ask_at(screen, desk.Lower())
+    with pytest.raises(DemoError, match="operator"):
+        ask_at(screen, desk.GetQueue())
+
+
+def test_ones_own_record_has_a_signed_receipt_and_the_same_figures_as_the_recap(kiosk: Rig) -> None:
+    kiosk.tap(DEWI)
+    done = in_thread(lambda: ask_at(kiosk.root / "ui.sock", desk.GetMyRecord(days=31)))
+    until(lambda: flow(kiosk) == "finger")
+    kiosk.touch(DEWI)
+    mine = done()
+    assert (mine["name"], len(mine["punches"])) == (PEOPLE[1][1], 1)
+    words, _, signature = mine["receipt"].rpartition("|")
+    key = kiosk.records("genesis")[0]["data"]["sign_key"]
+    assert signature_holds(key, f"hadir-receipt-v1\n{words}\n".encode(), signature)
+    explained = kiosk.ctl("policy", "explain", DEWI, today(kiosk))
+    assert explained["recap"]["days"][0] == mine["recap"]["days"][-1]
+
+
+def test_the_recap_goes_into_files(kiosk: Rig, tmp_path: Path) -> None:
+    kiosk.tap(DEWI)
+    files = [tmp_path / f"rekap.{ending}" for ending in ("xlsx", "pdf", "csv")]
+    command = [word for file in files for word in (f"--{file.suffix[1:]}", str(file))]
+    made = kiosk.ctl("recap", "--month", "--signer", "Kepala Sekolah|Siti|1978", *command)
+    assert [p["name"] for p in made["people"]] == sorted(name for _, name in PEOPLE)
+    assert files[0].read_bytes().startswith(b"PK")
+    assert files[1].read_bytes().startswith(b"%PDF")
+    rows = files[2].read_text(encoding="utf-8-sig").splitlines()
+    assert len(rows) == 1 + sum(len(person["days"]) for person in made["people"])
+
+
+def test_a_bad_policy_leaves_the_last_good_one_in_force(kiosk: Rig) -> None:
+    kiosk.stop("kioskd")
+    (kiosk.root / "policy.toml").write_text('version = "test-2"\nmode = "lenent"\n', encoding="utf-8")
+    kiosk.start("kioskd")
+    assert kiosk.status()["policy"] == "test-1"
+    assert "stays in force" in kiosk.log("kioskd")
