@@ -16,14 +16,18 @@ missing() {
     done
 }
 
+# Asking servers that cannot be reached takes half a minute.
+has_route() { awk '$2 == "00000000" { found = 1 } END { exit !found }' /proc/net/route 2>/dev/null; }
+
 if [ -z "${HADIR_NO_APT:-}" ] && command -v apt-get >/dev/null; then
     wanted=$(missing)
     if [ -n "$wanted" ]; then
         export DEBIAN_FRONTEND=noninteractive
         # shellcheck disable=SC2086
-        apt-get install -qq -y --no-install-recommends $wanted >/dev/null 2>&1 ||
-            { apt-get update -qq && apt-get install -qq -y --no-install-recommends $wanted; } >/dev/null 2>&1 ||
+        fetch() { apt-get install -qq -y --no-install-recommends $wanted >/dev/null 2>&1; }
+        if ! { has_route && { fetch || { apt-get update -qq >/dev/null 2>&1 && fetch; }; }; }; then
             echo "install: no packages to be had now; the screen may lack: $(echo "$wanted" | tr '\n' ' ')" >&2
+        fi
     fi
 fi
 command -v python3 >/dev/null || { echo "install: python3 is needed: sudo apt-get install python3" >&2; exit 1; }

@@ -15,13 +15,15 @@ from tests.house.tracked import ROOT
 PYTHON_OF = {"bookworm": "3.11", "trixie": "3.13"}
 
 
-def checkout(folder: Path, version: str, spoil: Callable[[Path], None] = lambda tree: None) -> Path:
-    """A copy of this checkout that says it is `version`."""
+def checkout(
+    folder: Path, version: str, spoil: Callable[[Path], None] = lambda tree: None, source: Path = ROOT
+) -> Path:
+    """A copy of the checkout `source` that says it is `version`."""
     for name in (*PACKAGES, *SYSTEM, "packaging", "scripts"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(source / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in SOURCES:
-        if (ROOT / name).exists():
-            shutil.copy2(ROOT / name, folder / name)
+        if (source / name).exists():
+            shutil.copy2(source / name, folder / name)
     cfg = folder / "setup.cfg"
     lines = cfg.read_text(encoding="utf-8").splitlines(keepends=True)
     cfg.write_text(
