@@ -168,7 +168,7 @@ class Kiosk:
             software=self._software,
             site=config.site.name,
             boot_id=self._clock.now().boot_id,
-            simulated=any(device.simulated for device in (*config.readers, *config.terminals)),
+            simulated=any(r.simulated for r in config.readers) or any(t.simulated for t in config.terminals),
         )
         self._publisher = Publisher(
             self._sync(),

@@ -17,8 +17,9 @@ from typing import Any
 
 from kiosk.core.api import EnrolFinger, GetPeople, GetStatus, PutPeople
 from kiosk.core.consent import VERSION as CONSENT
+from kiosk.core.terminals import GetTerminalUsers
 from kiosk.demo.client import DemoError, answers, ask, tell
-from kiosk.demo.folder import DEVICE, DemoFolder, mosquitto
+from kiosk.demo.folder import DEVICE, DemoFolder, free_port, mosquitto
 from kiosk.demo.people import PEOPLE
 from kiosk.demo.supervisor import Part, PartFailedError, Supervisor
 
@@ -60,12 +61,16 @@ def _start(folder: DemoFolder, supervisor: Supervisor, *, headless: bool) -> Non
     centre_key = _centre(centre_toml, "key").strip()
     supervisor.start(Part("centre", (_program("hadir-centre"), "--config", str(centre_toml), "run")))
     supervisor.start(_reader(folder))
-    config = folder.write_kiosk(centre_key)
+    port = free_port()
+    supervisor.start(_terminal(folder, port))
+    more = "sync_s = 2.0\npush_people = true\n"
+    config = folder.write_kiosk(centre_key, folder.terminal_toml("zk", port, folder.terminal, more))
     kioskd = Part(
         "kioskd", (_program("kioskd"), "--config", str(config)), ready=lambda: _takes_punches(folder)
     )
     supervisor.start(kioskd)
     _enrol_everybody(folder)
+    _put_on_terminal(folder)
     _approve(centre_toml)
     if not headless:
         supervisor.start(Part("kiosk-ui", (_program("kiosk-ui"), "--socket", str(folder.root / "ui.sock"))))
@@ -93,6 +98,25 @@ def _reader(folder: DemoFolder) -> Part:
         "--control", str(folder.emulator), "--state", str(folder.root / "r307.state"),
     )  # fmt: skip
     return Part("r307", command, ready=lambda: answers(folder.emulator))
+
+
+def _terminal(folder: DemoFolder, port: int) -> Part:
+    command = (
+        sys.executable, "-m", "drivers.emulated.zk", "--port", str(port), "--serial", "EMULATED-ZK",
+        "--control", str(folder.terminal), "--state", str(folder.root / "zk.state"),
+    )  # fmt: skip
+    return Part("zk", command, ready=lambda: answers(folder.terminal))
+
+
+def _put_on_terminal(folder: DemoFolder) -> None:
+    """Wait until the kiosk has put its people on the terminal."""
+    end = time.monotonic() + APPROVAL_S
+    while time.monotonic() < end:
+        users = ask(folder.control, GetTerminalUsers())["users"]
+        if len([user for user in users if user["number"]]) >= len(PEOPLE):
+            return
+        time.sleep(TEND_S)
+    raise PartFailedError("the people did not reach the emulated terminal")
 
 
 def _enrol_everybody(folder: DemoFolder) -> None:
@@ -174,6 +198,8 @@ Hadir is running in {folder.root}, with EMULATED devices. In another terminal tr
   {ctl} emulate finger {first.number}    # {first.name} puts a finger on the reader
   {ctl} emulate finger {second.number}    # {second.name}
   {ctl} emulate finger nobody                # a finger nobody enrolled
+  {ctl} emulate zk {second.number}        # the same person at the ZKTeco terminal
+  {ctl} terminals list
   {ctl} punches                              # stored -> accepted: the centre's word
   {ctl} status
   {ctl} emulate unplug r307                  # pull the reader's plug; `replug` puts it back

@@ -18,8 +18,9 @@ from typing import Any
 
 from kiosk.core import api
 from kiosk.core.consent import VERSION as CONSENT
+from kiosk.core.terminals import GetTerminals
 from kiosk.demo.client import answers, ask, tell
-from kiosk.demo.folder import DEVICE, DemoFolder, mosquitto
+from kiosk.demo.folder import DEVICE, DemoFolder, free_port, mosquitto
 
 PEOPLE = (
     ("198501012010011001", "Ahmad Fauzi Nasution, S.Pd."),
@@ -52,6 +53,39 @@ def until(what: Callable[[], Any], timeout_s: float = 30.0, every_s: float = 0.0
         time.sleep(every_s)
 
 
+class Zk:
+    """An emulated terminal of a rig, a process of its own; it keeps its log over a restart."""
+
+    def __init__(self, rig: Rig, name: str, port: int) -> None:
+        self._rig, self.name, self.port = rig, name, port
+        self.serial = f"SERIAL-{name}"
+        self.control = rig.root / f"{name}.sock"
+
+    def start(self, *options: str) -> None:
+        """Switch it on; `options` as `python -m drivers.emulated.zk` takes them."""
+        self._rig.spawn(
+            self.name, sys.executable, "-m", "drivers.emulated.zk", "--port", str(self.port),
+            "--serial", self.serial, "--control", str(self.control),
+            "--state", str(self._rig.root / f"{self.name}.state"), *options,
+        )  # fmt: skip
+        until(lambda: answers(self.control))
+
+    def tell(self, **order: Any) -> Any:
+        """One order to it."""
+        done = tell(self.control, order, 40.0)
+        assert done["ok"], done
+        return done
+
+    def wait(self, status: str = "ready") -> None:
+        """Until the kiosk says it is `status`."""
+        until(lambda: self.state()["status"] == status)
+
+    def state(self) -> Any:
+        """What the kiosk knows of it."""
+        listed = self._rig.ask(GetTerminals())["terminals"]
+        return next(one for one in listed if one["name"] == self.name)
+
+
 class Rig:
     """Broker, centre, emulated reader and kioskd."""
 
@@ -64,6 +98,8 @@ class Rig:
         disk_mb: int = 0,
         reserve_mb: int = 16,
         sync: str = "",
+        terminals: int = 0,
+        terminal_toml: str = "sync_s = 1.0",
     ) -> None:
         self._mounted = root if disk_mb else None
         if disk_mb:
@@ -85,6 +121,10 @@ class Rig:
         self.config = self.folder.write_kiosk(done.stdout.strip())
         settings = self.config.read_text(encoding="utf-8")
         self.config.write_text(settings.replace("[sync]\n", f"[sync]\n{sync}"), encoding="utf-8")
+        self.terminals = [Zk(self, f"zk{n}", free_port()) for n in range(terminals)]
+        for one in self.terminals:
+            settings = self.folder.terminal_toml(one.name, one.port, one.control, terminal_toml)
+            self.config.write_text(self.config.read_text(encoding="utf-8") + settings, encoding="utf-8")
         with self.config.open("a", encoding="utf-8") as file:
             file.write(f"\n[storage]\nreserve_mb = {reserve_mb}\n")
         (self.root / "policy.toml").write_text(POLICY.format(duplicate_s=duplicate_s), encoding="utf-8")
@@ -125,7 +165,8 @@ class Rig:
         """The process called `name`."""
         return self._running[name]
 
-    def _spawn(self, name: str, *command: str, **environment: str) -> subprocess.Popen[bytes]:
+    def spawn(self, name: str, *command: str, **environment: str) -> subprocess.Popen[bytes]:
+        """Start a process under `name`, its output in the log of that name."""
         with (self.folder.root / "log" / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
                 command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env={**os.environ, **environment}
@@ -144,7 +185,7 @@ class Rig:
         conf = self.folder.write_mosquitto()
         with conf.open("a", encoding="utf-8") as file:
             file.write(self.mosquitto_extra)
-        self._spawn("broker", program, "-c", str(conf))
+        self.spawn("broker", program, "-c", str(conf))
         until(self._broker_listens)
 
     def _broker_listens(self) -> bool:
@@ -152,22 +193,22 @@ class Rig:
             return probe.connect_ex(("127.0.0.1", self.folder.port)) == 0
 
     def _start_centre(self) -> None:
-        self._spawn("centre", str(BIN / "hadir-centre"), "--config", str(self.centre_toml), "run")
+        self.spawn("centre", str(BIN / "hadir-centre"), "--config", str(self.centre_toml), "run")
 
     def _start_reader(self) -> None:
-        self._spawn(
+        self.spawn(
             "reader", sys.executable, "-m", "drivers.emulated.r307", "--link", str(self.folder.reader_link),
             "--control", str(self.folder.emulator), "--state", str(self.root / "r307.state"), "--speed", "0",
         )  # fmt: skip
         until(lambda: answers(self.folder.emulator))
 
     def _start_kioskd(self) -> None:
-        process = self._spawn("kioskd", str(BIN / "kioskd"), "--config", str(self.config))
+        process = self.spawn("kioskd", str(BIN / "kioskd"), "--config", str(self.config))
         until(lambda: answers(self.folder.control) or process.poll() is not None, every_s=0.005)
         assert process.poll() is None, self.log("kioskd")[-2000:]
 
     def _start_ui(self) -> None:
-        self._spawn(
+        self.spawn(
             "ui", str(BIN / "kiosk-ui"), "--socket", str(self.root / "ui.sock"), SDL_VIDEODRIVER="dummy"
         )
 
