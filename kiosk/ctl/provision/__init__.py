@@ -1,0 +1,1 @@
+"""`kioskctl provision`: from one file a device to a kiosk that runs."""
