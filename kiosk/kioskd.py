@@ -10,6 +10,7 @@ TOOLS = {
     "verify": "kiosk.daemon.verify_file",
     "export": "kiosk.daemon.export",
     "schema": "kiosk.daemon.schema_of",
+    "keys": "kiosk.daemon.show_keys",
     "time": "kiosk.daemon.explain",
     "backup": "kiosk.daemon.backup",
     "restore": "kiosk.daemon.restore",
