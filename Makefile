@@ -4,7 +4,6 @@ NAME ?=
 MARK ?= slow
 PYTEST ?=
 PURGE ?=
-CONFIG ?=
 ARCH ?= $(shell dpkg --print-architecture 2>/dev/null)
 PYTHONS ?= 3.11,3.13
 KEY ?=
@@ -50,9 +49,9 @@ setup-slow:
 lock:
 	$(or $(PYTHON),python3) scripts/lock.py
 
-# On the kiosk itself, as root. CONFIG=kiosk.toml: the settings to begin with.
+# On the kiosk itself, as root.
 install:
-	scripts/install.sh $(CONFIG)
+	scripts/install.sh
 
 uninstall:
 	cd / && PYTHONPATH=$(CURDIR) PYTHONDONTWRITEBYTECODE=1 python3 -m kiosk.install uninstall $(if $(PURGE),--purge)

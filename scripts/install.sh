@@ -1,6 +1,5 @@
 #!/bin/sh
 # Install or upgrade Hadir on this machine, from a checkout or (as `install`) from a bundle. Run it again: nothing changes.
-#   sudo ./install [kiosk.toml]     with a kiosk.toml: it becomes /etc/hadir/kiosk.toml where there is none yet
 set -eu
 here=$(dirname "$(readlink -f "$0")")
 if [ ! -d "$here/wheels" ]; then here=$(dirname "$here"); fi

@@ -45,7 +45,7 @@ def _install(options: argparse.Namespace) -> int:
     wheels = options.wheels or _there(options.source / "wheels")
     check_fits(release)
     check_schema(layout, release)
-    _own_settings(layout, options.source, options.config)
+    _keep_key(layout, options.source)
     if layout.name_of(layout.current) != release.name:
         say(f"version {release.name}: making its environment, a minute or more ...")
     stage(layout, options.source, release, wheels)
@@ -91,11 +91,9 @@ def _key(options: argparse.Namespace) -> int:
     return 0
 
 
-def _own_settings(layout: Layout, source: Path, config: Path | None) -> None:
-    """The device's own kiosk.toml and the key of its updates, where they are not there yet."""
+def _keep_key(layout: Layout, source: Path) -> None:
+    """The first installation decides whose updates are trusted."""
     layout.etc.mkdir(parents=True, exist_ok=True)
-    if config is not None and not (layout.etc / "kiosk.toml").exists():
-        shutil.copyfile(config, layout.etc / "kiosk.toml")
     if (source / KEY_FILE).exists() and not (layout.etc / KEY_FILE).exists():
         shutil.copyfile(source / KEY_FILE, layout.etc / KEY_FILE)
 
@@ -107,7 +105,7 @@ def _there(path: Path) -> Path | None:
 @contextmanager
 def _alone() -> Iterator[None]:
     """One installation at a time."""
-    with Path("/run/lock/hadir-install").open("w", encoding="ascii") as lock:
+    with Path("/run/hadir-install.lock").open("w", encoding="ascii") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -122,7 +120,6 @@ def _parser() -> argparse.ArgumentParser:
 
     install = commands.add_parser("install", help="install or upgrade from a checkout or an unpacked bundle")
     install.add_argument("source", type=Path)
-    install.add_argument("config", type=Path, nargs="?", help="a kiosk.toml to begin with")
     install.add_argument("--wheels", type=Path, help="install from this folder, without a network")
     install.set_defaults(do=_install)
 

@@ -8,6 +8,8 @@ from tests.install.nspawn import Machine, until
 
 NUMBER, NAME = "198501012010011001", "Siti Aminah"
 EMULATOR = """\
+[Unit]
+StartLimitIntervalSec=0
 [Service]
 User=hadir
 RuntimeDirectory=hadir-emulated
@@ -16,27 +18,12 @@ StateDirectory=hadir-emulated
 ExecStart=/opt/hadir/current/bin/python -m drivers.emulated.r307 --link /run/hadir-emulated/r307 \\
   --control /run/hadir-emulated/r307.sock --state /var/lib/hadir-emulated/r307.state --speed 0
 Restart=always
+RestartSec=1
 [Install]
 WantedBy=multi-user.target
 """
-SETTINGS = """\
-[site]
-id = "sdn-contoh-1"
-name = "SD Negeri 1 Contoh"
-
-[control]
-admin_socket = "/run/hadir/control.sock"
-ui_socket = "/run/hadir/ui/ui.sock"
-admin_group = "hadir-admin"
-ui_group = "hadir-ui"
-
-[[reader]]
-name = "finger"
-port = "/run/hadir-emulated/r307"
-simulated = true
-emulator_control = "/run/hadir-emulated/r307.sock"
-"""
-POLICY = """\
+SITE = """\
+policy = \'\'\'
 version = "test-1"
 duplicate_window_s = 0
 
@@ -47,6 +34,22 @@ opens = 00:00:00
 due = 07:15:00
 closes = 23:59:59
 days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+\'\'\'
+
+[device]
+tenant = "kab-contoh"
+id = "sdn1-lobby"
+
+[site]
+id = "sdn-contoh-1"
+name = "SD Negeri 1 Contoh"
+zone = "WIB"
+
+[[reader]]
+name = "finger"
+port = "/run/hadir-emulated/r307"
+simulated = true
+emulator_control = "/run/hadir-emulated/r307.sock"
 """
 ENROL = """\
 import sys
@@ -67,10 +70,10 @@ ask(control, EnrolFinger(number=number, consent=VERSION), on_event=place)
 
 def prepare(kiosk: Machine) -> None:
     """Before the installation: the settings the technician brought, and the machine's emulated reader."""
-    kiosk.write("/srv/kiosk.toml", SETTINGS)
-    kiosk.write("/etc/hadir/policy.toml", POLICY)
+    kiosk.write("/srv/site.toml", SITE)
     kiosk.write("/srv/enrol.py", ENROL)
     kiosk.write("/etc/systemd/system/r307-emulator.service", EMULATOR)
+    kiosk.run("systemctl daemon-reload; systemctl enable --now r307-emulator", check=False)  # once installed
     # A pseudo terminal stands for the serial port, a dummy for the screen.
     kiosk.write("/etc/systemd/system/kioskd.service.d/test.conf", "[Service]\nDeviceAllow=char-pts rw\n")
     kiosk.write(
@@ -100,7 +103,6 @@ def wait_active(kiosk: Machine, unit: str) -> None:
 
 def enrol(kiosk: Machine) -> None:
     """One person with one finger, through the real enrolment."""
-    kiosk.run("systemctl enable --now r307-emulator")
     wait_reader(kiosk)
     kiosk.run(f"/opt/hadir/current/bin/python enrol.py {NUMBER} '{NAME}'")
 

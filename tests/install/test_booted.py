@@ -83,9 +83,10 @@ def _install(kiosk: Machine) -> None:
     steps = install_steps("docs/install.md")
     assert len(steps) <= 3
     began = time.monotonic()
-    said = [kiosk.run(step) for step in steps][-1]
+    for step in steps:
+        kiosk.run(step)
     print(f"{len(steps)} commands, {(time.monotonic() - began) / 60:.1f} minutes")
-    assert "ready" in said
+    assert status(kiosk)["ready"]
     name = kiosk.run("readlink /opt/hadir/current")
     kiosk.run(steps[1])  # again: nothing changes
     assert kiosk.run("readlink /opt/hadir/current") == name

@@ -12,11 +12,12 @@ import msgspec
 import pytest
 
 from kiosk.core.config import KioskConfig, read_config
+from kiosk.ctl.provision.rendering import CONTROL
 from kiosk.ctl.session import SYSTEM_SOCKET
 from kiosk.daemon import daemon, vault
 from kiosk.daemon.clock_teller import SOCKET
 from kiosk.daemon.keys import CREDENTIAL_PREFIX
-from kiosk.install.placing import installed_kiosk_toml
+from kiosk.install.placing import INSTALLED_CONTROL, installed_kiosk_toml
 from tests.house.tracked import ROOT
 from tests.install.units import OPT, SERVICES, SYSTEMD, UNITS, seconds, service, settings
 
@@ -174,3 +175,7 @@ def test_users_and_folders_are_made_in_an_empty_root(tmp_path: Path) -> None:
     users = (tmp_path / "etc/passwd").read_text()
     assert {line.partition(":")[0] for line in users.splitlines()} == {"hadir", "hadir-ui", "hadir-centre"}
     assert (tmp_path / "var/lib/hadir").stat().st_mode & 0o777 == 0o750
+
+
+def test_provisioning_puts_the_sockets_where_an_installation_does() -> None:
+    assert CONTROL == INSTALLED_CONTROL

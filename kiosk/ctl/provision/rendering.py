@@ -18,7 +18,7 @@ ETC = Path("/etc/hadir")
 # The daemon's defaults are for one folder that holds everything; an installation keeps things apart.
 CONTROL = {
     "admin_socket": "/run/hadir/control.sock",
-    "ui_socket": "/run/hadir/ui.sock",
+    "ui_socket": "/run/hadir/ui/ui.sock",
     "admin_group": "hadir-admin",
     "ui_group": "hadir-ui",
 }
