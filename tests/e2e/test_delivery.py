@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from itertools import cycle, islice
 
+import pytest
+
 from kiosk.core import api
 from tests.e2e.rig import PEOPLE, Rig, until
 
@@ -24,6 +26,7 @@ def all_arrived(kiosk: Rig, timeout_s: float = 60) -> list[int]:
     return mine
 
 
+@pytest.mark.timeout(900)
 def test_a_thousand_punches_while_the_centre_is_away_are_all_there_afterwards(kiosk: Rig) -> None:
     kiosk.start("broker", "centre")
     kiosk.tap(NUMBERS[0])
