@@ -16,12 +16,14 @@ from kiosk.core.api import Intent
 from kiosk.core.view import View
 from ui.canvas import Canvas
 from ui.client import Client
+from ui.flows import FLOWS
 from ui.items import Page, Target
 from ui.metrics import Metrics
 from ui.screens import compose
 from ui.sounds import Speaker, sound_for
 from ui.stage import Director, Stage
 from ui.strings import LANGUAGES
+from ui.visit import Known, Touch, Visit
 
 POLL_S = 0.05
 log = logging.getLogger(__name__)
@@ -44,6 +46,7 @@ class App:
         self._stage: Stage | None = None
         self._page: Page | None = None
         self._pressed: Target | None = None
+        self._visit = Visit(FLOWS, lambda command: client.send(command, time.monotonic()), self._known)
         self._stopping = False
         self._due_s = 0.0
         self._wake_read, self._wake_write = os.pipe()
@@ -71,25 +74,37 @@ class App:
         if readable or self._client.unsent or not self._client.connected:
             for view in self._client.pump(now_s):
                 self._take(view, now_s)
+            for answer in self._client.answers():
+                self._visit.answered(answer, now_s)
             if not self._client.connected:
                 self._director.lost()
+                self._visit.lost()
             self._due_s = now_s
         for event in pygame.event.get():
             self._handle(event)
             self._due_s = now_s
         if now_s >= self._due_s:
+            self._visit.tick(now_s)
             self._draw(now_s)
         return self._wait(min(POLL_S, max(0.0, self._due_s - time.monotonic())))
 
     def _take(self, view: View, now_s: float) -> None:
+        called = view.presence is not None and self._director.view.presence is None
         card = self._director.receive(view, now_s, self._wall_ms())
         if card:
             self._speaker.play(sound_for(card))
+        elif called:
+            self._speaker.play("call")
+
+    def _known(self) -> Known:
+        director = self._director
+        now = director.stage(time.monotonic(), self._wall_ms()).now
+        return Known(director.view, director.language, now)
 
     def _draw(self, now_s: float) -> None:
         wall_ms = self._wall_ms()
         pressed = self._pressed.value if self._pressed else ""
-        stage = self._director.stage(now_s, wall_ms, pressed=pressed)
+        stage = self._director.stage(now_s, wall_ms, pressed=pressed, pane=self._visit.pane)
         self._due_s = self._director.due_s(now_s, wall_ms)
         if stage == self._stage:
             return
@@ -125,6 +140,8 @@ class App:
             if target.name == "language" and target.value == language:
                 self._director.language = language
                 self._client.send(Intent(name="language", value=language), time.monotonic())
+        if target.name != "language":
+            self._visit.touch(Touch(target.name, target.value), time.monotonic())
 
     def _target_at(self, place: tuple[int, int]) -> Target | None:
         return self._page.target_at(*place) if self._page else None

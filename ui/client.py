@@ -11,8 +11,9 @@ from pathlib import Path
 
 import msgspec
 
-from kiosk.core.api import MAX_LINE_BYTES, AnyCommand, Request, Watch
+from kiosk.core.api import MAX_LINE_BYTES, AnyCommand, ApiError, Request, Watch
 from kiosk.core.view import View
+from ui.visit import Answer
 
 RETRY_S = (0.1, 0.2, 0.5, 1.0)
 _WATCH_ID = 1
@@ -21,11 +22,12 @@ log = logging.getLogger(__name__)
 
 
 class _Line(msgspec.Struct):
-    """What of a reply matters here: the event, still undecoded, or the error."""
+    """A reply, its event or result still undecoded."""
 
     id: int
     event: msgspec.Raw = msgspec.Raw()
-    error: msgspec.Raw = msgspec.Raw()
+    result: msgspec.Raw = msgspec.Raw()
+    error: ApiError | None = None
 
 
 class Client:
@@ -40,6 +42,7 @@ class Client:
         self._failures = 0
         self._retry_at_s = 0.0
         self._lost_at_s: float | None = None
+        self._answers: list[Answer] = []
         self.malformed = 0
 
     @property
@@ -65,13 +68,19 @@ class Client:
         self._flush(now_s)
         return self._receive(now_s)
 
-    def send(self, command: AnyCommand, now_s: float) -> None:
-        """Send a command; without a connection it is dropped, as nobody is there to act on it."""
+    def send(self, command: AnyCommand, now_s: float) -> int | None:
+        """Send a command; its id. Without a connection it is dropped, as nobody is there to act on it."""
         if self._socket is None:
-            return
-        self._outbox += msgspec.json.encode(Request(self._next_id, command)) + b"\n"
-        self._next_id += 1
+            return None
+        number, self._next_id = self._next_id, self._next_id + 1
+        self._outbox += msgspec.json.encode(Request(number, command)) + b"\n"
         self._flush(now_s)
+        return number
+
+    def answers(self) -> list[Answer]:
+        """What has been answered since it was asked last."""
+        came, self._answers = self._answers, []
+        return came
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -135,13 +144,16 @@ class Client:
     def _decode(self, line: bytes, now_s: float) -> View | None:
         try:
             reply = msgspec.json.decode(line, type=_Line)
-            view = msgspec.json.decode(reply.event, type=View) if bytes(reply.event) else None
+            shown = reply.id == _WATCH_ID and bytes(reply.event)
+            view = msgspec.json.decode(reply.event, type=View) if shown else None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             self.malformed += 1
             log.log(logging.WARNING if self.malformed == 1 else logging.DEBUG, "malformed line: %s", error)
             return None
-        if bytes(reply.error):
-            log.warning("request %d refused: %s", reply.id, bytes(reply.error).decode(errors="replace"))
+        if reply.error or bytes(reply.result):
+            self._answers.append(Answer(reply.id, bytes(reply.result), reply.error))
+        if reply.error:
+            log.warning("request %d refused: %s", reply.id, reply.error.code)
         if view:
             self._recovered(now_s)
         return view

@@ -10,6 +10,7 @@ import pygame
 
 from ui.canvas import Canvas
 from ui.metrics import Metrics
+from ui.sample_panes import PANES
 from ui.samples import MORNING, SAMPLES
 from ui.screens import compose
 from ui.stage import APPEAR_MS, Director, Stage
@@ -26,7 +27,7 @@ def sample_stage(state: str, language: Language, theme: ThemeName) -> Stage:
     if view is not None:
         director.receive(msgspec.structs.replace(view, language=language, card=None), 0, MORNING)
         director.receive(msgspec.structs.replace(view, language=language), 0, MORNING)
-    return director.stage(APPEAR_MS / 1000 + 2, MORNING)
+    return director.stage(APPEAR_MS / 1000 + 2, MORNING, pane=PANES.get(state))
 
 
 def screenshot(state: str, metrics: Metrics, language: Language, theme: ThemeName) -> pygame.Surface:

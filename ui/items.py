@@ -11,7 +11,7 @@ from typing import Literal, Protocol
 
 import pygame
 
-from ui import fonts
+from ui import fonts, qr
 from ui.box import Box
 from ui.fingerprint import filled, fingerprint
 from ui.fonts import Face
@@ -108,6 +108,18 @@ class Fingerprint:
         else:
             drawn = fingerprint(self.box.w, self.colour, self.glow, self.frame)
         surface.blit(drawn, (self.box.x, self.box.y))
+
+
+@dataclass(frozen=True)
+class QrCode:
+    """A QR code in a square box."""
+
+    box: Box
+    data: str
+
+    def paint(self, surface: pygame.Surface) -> None:
+        """Draw it."""
+        surface.blit(qr.code(self.data, self.box.w), (self.box.x, self.box.y))
 
 
 @dataclass(frozen=True)

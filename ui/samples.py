@@ -7,10 +7,10 @@ from typing import Any
 
 import msgspec
 
-from kiosk.core.view import Card, ClockView, DeviceView, LinkView, SiteView, View
+from kiosk.core.view import Card, ClockView, DeviceView, FlowView, LinkView, PresenceView, SiteView, View
 from kiosk.core.zone import ZONES, wall_ms
+from ui.sample_panes import NAME, PANES
 
-NAME = "Dr. H. Ahmad Fauzi Nasution, S.Pd., M.M."
 MORNING = wall_ms(datetime(2026, 11, 23, 6, 52, 14, tzinfo=ZONES["WIB"]))
 READER = DeviceView("reader", "reader", "ready", simulated=False)
 TERMINAL = DeviceView("gerbang", "terminal", "ready", simulated=False)
@@ -47,6 +47,13 @@ def _enrol(code: str, step: int) -> View:
     return _with(_card("enrol", code, name=NAME, at_ms=0, step=step, steps=2))
 
 
+def _flow(name: str, step: str, person: str = "") -> View:
+    until_ms = MORNING + 18_000
+    return _with(flow=msgspec.convert(
+        {"name": name, "step": step, "person": person, "until_ms": until_ms}, FlowView
+    ))  # fmt: skip
+
+
 SAMPLES: dict[str, View | None] = {
     "idle": VIEW,
     "idle_offline": _with(link=LinkView("offline", 412), today=128),
@@ -81,4 +88,16 @@ SAMPLES: dict[str, View | None] = {
     "fault_storage": _with(fault="storage"),
     "fault_starting": _with(fault="starting"),
     "away": None,
+    "extra": _taken("extra", "in", "morning"),
+    "present_sick": _taken("present", "none", absence="sick"),
+    "confirmed": _with(_card("taken", "confirmed", name=NAME)),
+    "outside_site": _with(_card("refused", "outside_site", name=NAME)),
+    "presence": _with(
+        presence=PresenceView(check_id="1", until_ms=MORNING + 272_000, confirmed=12, expected=40)
+    ),
+    "wait_witness": _flow("pin", "witness", NAME),
+    "wait_special": _flow("special", "finger"),
+    "wait_my_record": _flow("my_record", "finger"),
+    "wait_raise": _flow("raise", "finger", NAME),
+    **dict.fromkeys(PANES, VIEW),
 }

@@ -1,4 +1,4 @@
-"""Five short sounds, synthesised at start; without an audio device the kiosk is simply quiet."""
+"""Short sounds, synthesised at start; without an audio device the kiosk is simply quiet."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pygame
 
 from kiosk.core.view import Card
 
-SoundName = Literal["ok", "late", "repeat", "refused", "fault", "step"]
+SoundName = Literal["ok", "late", "repeat", "refused", "fault", "step", "call"]
 RATE_HZ = 22_050
 BUFFER_FRAMES = 1024
 _ATTACK_S, _OVERTONE = 0.006, 0.22
@@ -28,6 +28,7 @@ SCORES: Mapping[SoundName, tuple[tuple[float, float, float], ...]] = {
         (659.3, 0.0, 0.16), (523.3, 0.17, 0.16), (392.0, 0.34, 0.16), (659.3, 0.55, 0.16), (392.0, 0.72, 0.3),
     ),
     "step": ((1046.5, 0.0, 0.1),),
+    "call": tuple((hz, at, 0.4) for at in (0.0, 0.9, 1.8) for hz in (659.3, 880.0)),
 }  # fmt: skip
 _ENROLMENT: Mapping[str, SoundName] = {"place": "step", "lift": "step", "again": "step", "saved": "ok"}
 _OTHERS: Mapping[str, SoundName] = {"repeat": "repeat", "not_stored": "fault"}

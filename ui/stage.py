@@ -11,6 +11,7 @@ from typing import Literal
 
 from kiosk.core.view import Card, ClockView, LinkView, SiteView, View
 from kiosk.core.zone import ZoneName, local
+from ui.panes import Pane
 from ui.strings import Language
 from ui.theme import ThemeName
 
@@ -35,7 +36,8 @@ class Stage:
     """Everything a screen is drawn from; equal stages look the same.
 
     `card` is the card still on show, `appear_milli` how far it has come in (1000: fully), `glow` the frame of
-    the idle fingerprint's glow, `pressed` the value of the target under a finger.
+    the idle fingerprint's glow, `pressed` the value of the target under a finger, `pane` what somebody at the
+    screen is asked or shown.
     """
 
     view: View
@@ -47,6 +49,7 @@ class Stage:
     appear_milli: int = 1000
     glow: int = 0
     pressed: str = ""
+    pane: Pane | None = None
 
     @property
     def simulated(self) -> bool:
@@ -104,7 +107,7 @@ class Director:
         self._card_until_s = now_s + card.show_ms / 1000
         return card
 
-    def stage(self, now_s: float, wall_ms: int, *, pressed: str = "") -> Stage:
+    def stage(self, now_s: float, wall_ms: int, *, pressed: str = "", pane: Pane | None = None) -> Stage:
         """What to show at `now_s` (monotonic seconds) and `wall_ms` (the system's UTC clock)."""
         if self._card and now_s >= self._card_until_s:
             self._card = None
@@ -117,8 +120,9 @@ class Director:
             theme=self._theme_at(now),
             now=now.replace(microsecond=0),
             appear_milli=self._appear_milli(now_s) if self._card else 1000,
-            glow=0 if self._card else _glow(now_s),
+            glow=0 if self._card or pane else _glow(now_s),
             pressed=pressed,
+            pane=pane,
         )
 
     def due_s(self, now_s: float, wall_ms: int) -> float:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date
 from functools import lru_cache
 from typing import Literal
 
 from ui.catalogue import CATALOGUE
+from ui.panes import Moment, Phrase, Says, Seconds
 
 Language = Literal["id", "en"]
 LANGUAGES: tuple[Language, ...] = ("id", "en")
@@ -48,6 +49,23 @@ class Words:
             return value
         return f"{value:,}".replace(",", "." if self.language == "id" else ",")
 
+    def of(self, text: Says) -> str:
+        """A phrase in this language, with whatever phrases and durations fill it; other text as it is."""
+        if isinstance(text, str):
+            return text
+        group, _, code = text.key.partition(".")
+        key = text.key if text.key in CATALOGUE else self.known(group, code)
+        return self(key, **{name: self._said(value) for name, value in text.values})
+
+    def _said(self, value: object) -> object:
+        if isinstance(value, Phrase):
+            return self.of(value)
+        if isinstance(value, Moment):
+            return self.day_time(value)
+        if isinstance(value, date):
+            return self.date(value)
+        return self.duration(value) if isinstance(value, Seconds) else value
+
     def known(self, group: str, code: str) -> str:
         """The key of `code` in a group, or the group's `other` when the catalogue lacks it."""
         key = f"{group}.{code}"
@@ -70,10 +88,15 @@ class Words:
             return self("duration.min", n=minutes)
         return self("duration.h_min", h=hours, n=rest) if rest else self("duration.h", n=hours)
 
-    def date(self, moment: datetime) -> str:
+    def date(self, moment: date) -> str:
         """`Senin, 23 November 2026`; in English `Monday, 23 November 2026`."""
         day, month = _DAYS[self.language][moment.weekday()], _MONTHS[self.language][moment.month - 1]
         return f"{day}, {moment.day} {month} {moment.year}"
+
+    def day_time(self, local: str) -> str:
+        """`2026-11-23 06:52:14` as `23 Nov 06:52`."""
+        day, month = int(local[8:10]), _MONTHS[self.language][int(local[5:7]) - 1][:3]
+        return f"{day} {month} {local[11:16]}"
 
     def session(self, name: str) -> str:
         """A session's name: translated when the catalogue knows it, else as the policy spells it."""

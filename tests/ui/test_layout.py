@@ -14,6 +14,8 @@ from ui.box import Box
 from ui.gallery import SIZES, sample_stage
 from ui.items import Fill, Page, Text
 from ui.metrics import TOUCH_MM, Metrics
+from ui.panes import Pane
+from ui.sample_panes import PANES
 from ui.samples import SAMPLES, VIEW
 from ui.screens import compose
 from ui.screens.result import initials
@@ -36,11 +38,17 @@ def pages(size: tuple[int, int], language: Any) -> dict[str, Page]:
     return {name: compose(sample_stage(name, language, "light"), metrics) for name in SAMPLES}
 
 
-def page_of(view: View, size: tuple[int, int], language: Any, wall_ms: int = LATE_IN_DECEMBER) -> Page:
+def page_of(
+    view: View,
+    size: tuple[int, int],
+    language: Any,
+    wall_ms: int = LATE_IN_DECEMBER,
+    pane: Pane | None = None,
+) -> Page:
     director = Director(language, "light")
     director.receive(msgspec.structs.replace(view, language=language, card=None), 0, wall_ms)
     director.receive(msgspec.structs.replace(view, language=language), 0, wall_ms)
-    return compose(director.stage(1, wall_ms), Metrics(*size))
+    return compose(director.stage(1, wall_ms, pane=pane), Metrics(*size))
 
 
 def faults(page: Page, size: tuple[int, int], *, may_shorten: bool = False) -> list[str]:
@@ -115,7 +123,7 @@ def test_the_longest_strings_fit(size: tuple[int, int], language: str) -> None:
                 late_s=view.card.late_s and 86_340, early_s=view.card.early_s and 86_340,
             ),
         )  # fmt: skip
-        page = page_of(long, size, language)
+        page = page_of(long, size, language, pane=PANES.get(name))
         assert faults(page, size, may_shorten=True) == [], name
         cut = [t.text for t in page.items if isinstance(t, Text) and fonts.ELLIPSIS in t.text]
         assert all(text.split()[0] in LONG_NAME + LONG_SITE for text in cut), (name, cut)
@@ -154,7 +162,9 @@ def test_every_screen_says_that_a_device_is_simulated() -> None:
         if view is None:
             continue
         simulated = tuple(msgspec.structs.replace(d, simulated=True) for d in view.devices)
-        page = page_of(msgspec.structs.replace(view, devices=simulated), (800, 480), "id")
+        page = page_of(
+            msgspec.structs.replace(view, devices=simulated), (800, 480), "id", pane=PANES.get(name)
+        )
         assert any(isinstance(i, Text) and i.text == "SIMULASI" for i in page.items), name
 
 

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from ui.items import Page
 from ui.metrics import Metrics
-from ui.screens import enrol, fault, idle, notice, result
+from ui.panes import Busy, Choice, Entry, Listing, Pane, Reading, Record, Told
+from ui.screens import (
+    choice,
+    enrol,
+    entry,
+    fault,
+    idle,
+    listing,
+    notice,
+    presence,
+    reading,
+    record,
+    result,
+    told,
+    waiting,
+)  # fmt: skip
 from ui.sheet import Look, Sheet
 from ui.stage import Stage
 from ui.strings import words
@@ -29,5 +44,29 @@ def _screen(sheet: Sheet, stage: Stage) -> None:
         notice.draw(sheet, stage, card)
     elif stage.away or stage.view.fault:
         fault.draw(sheet, stage)
+    elif stage.view.flow:
+        waiting.draw(sheet, stage, stage.view.flow)
+    elif stage.pane:
+        _pane(sheet, stage, stage.pane)
+    elif stage.view.presence:
+        presence.draw(sheet, stage, stage.view.presence)
     else:
         idle.draw(sheet, stage)
+
+
+def _pane(sheet: Sheet, stage: Stage, pane: Pane) -> None:
+    match pane:
+        case Choice():
+            choice.draw(sheet, stage, pane)
+        case Entry():
+            entry.draw(sheet, stage, pane)
+        case Listing():
+            listing.draw(sheet, stage, pane)
+        case Reading():
+            reading.draw(sheet, stage, pane)
+        case Record():
+            record.draw(sheet, stage, pane)
+        case Told():
+            told.draw(sheet, stage, pane)
+        case Busy():
+            waiting.busy(sheet, stage, pane)

@@ -10,12 +10,14 @@ from ui.box import Box
 from ui.fingerprint import height_of
 from ui.items import Fingerprint
 from ui.metrics import TypeSize
-from ui.screens import frame
+from ui.panes import say
+from ui.screens import frame, keys
 from ui.sheet import Column, Sheet
 from ui.stage import Stage
 from ui.theme import Colour
 
 SECONDS = tuple(f"{second:02}" for second in range(60))
+_WAYS = (("pin", "keypad"), ("special", "letter"), ("my_record", "list"), ("operator", "operator"))
 _PROMPTS = {"reader": "idle.prompt", "terminal": "idle.terminal", "camera": "idle.camera"}
 
 
@@ -40,20 +42,36 @@ def draw(sheet: Sheet, stage: Stage) -> None:
         clock = _clock(sheet, stage, area.w - m.u(6))
         top, area = area.inset(m.u(3), 0).cut_top(clock.height + m.u(5))
         clock.lay_in(top.inset(0, m.u(2)))
-        _prompt(sheet, stage, area.cut_bottom(m.u(2))[1])
+        _prompt(sheet, stage, other_ways(sheet, stage, area.cut_bottom(m.u(1))[1]))
     else:
         foot, area = area.cut_bottom(m.u(9))
         _footer(sheet, foot.inset(m.u(3), 0), cells, stacked=False)
         right, left = area.inset(m.u(3), 0).cut_right(round(area.w * 0.36), m.u(3))
-        clock = _clock(sheet, stage, left.w)
+        left = other_ways(sheet, stage, left.cut_bottom(m.u(1))[1])
+        clock = _clock(sheet, stage, left.w, left.h)
         clock.lay_in(left.middle(left.w, clock.height))
         _prompt(sheet, stage, right.cut_bottom(m.u(1))[1])
 
 
-def _clock(sheet: Sheet, stage: Stage, width: int) -> Column:
+def other_ways(sheet: Sheet, stage: Stage, area: Box) -> Box:
+    """What can be done beside a tap, in a row of keys at the bottom of `area`; what is left above."""
+    m = sheet.look.metrics
+    bar, rest = area.cut_bottom(max(m.touch, m.u(8)), m.u(1.5))
+    for (flow, icon), box in zip(_WAYS, bar.columns(len(_WAYS), m.u(0.5)), strict=True):
+        keys.stacked(sheet, stage, box, ("start", flow), icon, say(f"start.{flow}"))
+    return rest
+
+
+def _clock(sheet: Sheet, stage: Stage, width: int, height: int = 0) -> Column:
+    """The clock column, with a smaller clock where it would be higher than `height`."""
+    column = _clock_of(sheet, stage, width, "clock")
+    return _clock_of(sheet, stage, width, "time") if 0 < height < column.height else column
+
+
+def _clock_of(sheet: Sheet, stage: Stage, width: int, size: TypeSize) -> Column:
     m, theme, words = sheet.look.metrics, sheet.look.theme, sheet.look.words
     column = Column(sheet, Box(0, 0, width, 0), "centre" if m.portrait else "left")
-    px = m.type("clock")
+    px = m.type(size)
     if stage.simulated and m.portrait:
         width_px = frame.chip_width(sheet)
         column.add(m.u(4.5), lambda box: frame.chip(sheet, box.middle(width_px, box.h)))
@@ -70,14 +88,15 @@ def _time(sheet: Sheet, stage: Stage, box: Box, px: int) -> None:
     m, theme = sheet.look.metrics, sheet.look.theme
     hours, seconds, zone = f"{stage.now:%H:%M}", f"{stage.now:%S}", stage.view.site.zone
     main = fonts.width(hours, "display", px)
-    widest = max(fonts.width(second, "display", m.type("display")) for second in SECONDS)
+    small: TypeSize = "display" if px > m.type("time") else "title"
+    widest = max(fonts.width(second, "display", m.type(small)) for second in SECONDS)
     side = max(widest, fonts.width(zone, "strong", m.type("body")))
     line = box.middle(main + m.u(1.5) + side, box.h) if m.portrait else box
     big, rest = line.cut_left(main, m.u(1.5))
     upper, lower = rest.cut_left(side)[0].rows(2)
     trusted = stage.view.clock.source != "none"
     sheet.lines(big, (hours,), theme.ink if trusted else theme.muted, px, "display")
-    sheet.lines(upper, (seconds,), theme.muted, m.type("display"), "display")
+    sheet.lines(upper, (seconds,), theme.muted, m.type(small), "display")
     sheet.line(lower, zone, theme.muted, "body", "strong")
 
 

@@ -41,12 +41,12 @@ def draw(sheet: Sheet, stage: Stage, card: Card) -> None:
     show(sheet, stage, notice, name=card.name)
 
 
-def show(sheet: Sheet, stage: Stage, notice: Notice, name: str = "") -> None:
-    """Headline on colour, then the person's name if known and what to do."""
+def show(sheet: Sheet, stage: Stage, notice: Notice, name: str = "", foot: int = 0) -> None:
+    """Headline on colour, then the person's name if known and what to do; `foot` pixels stay free below."""
     m, theme = sheet.look.metrics, sheet.look.theme
     tone = theme.tone(notice.tone)
     plain = coloured(sheet, stage, tone, notice.icon, notice.headline, notice.lead)
-    area = frame.corner(sheet, stage, plain).cut_bottom(m.u(3))[1]
+    area = frame.corner(sheet, stage, plain).cut_bottom(foot or m.u(3))[1]
     column = Column(sheet, area)
     if name:
         column.text(name, theme.ink, ("title", "body", "label"), "strong", rows=3)

@@ -21,6 +21,10 @@ VERDICTS: dict[str, tuple[ToneName, str]] = {
     "outside": ("unsure", "outside"),
     "time_unknown": ("unsure", "question_clock"),
     "duplicate": ("note", "again"),
+    "extra": ("note", "again"),
+    "present": ("ok", "check"),
+    "confirmed": ("ok", "check"),
+    "queued": ("unsure", "waiting"),
     "other": ("ok", "check"),
 }
 
@@ -85,11 +89,15 @@ def _moment(sheet: Sheet, stage: Stage, card: Card, box: Box, tone_name: ToneNam
     column.text(words(f"direction.{card.direction}"), theme.ink, ("title", "body", "label"), "strong")
     if card.session:
         column.text(words.session(card.session), theme.muted, ("label",))
+    if card.absence:
+        column.text(words(words.known("absence", card.absence)), theme.muted, ("label",))
     column.lay()
 
 
 def _stored(sheet: Sheet, card: Card, box: Box) -> None:
     m, theme, words = sheet.look.metrics, sheet.look.theme, sheet.look.words
+    if not card.seq:
+        return
     key = "punch.repeat" if card.kind == "repeat" else "punch.stored" if card.trusted else "punch.unsure"
     mark, rest = box.cut_left(m.u(3), m.u(1))
     sheet.icon(mark.middle(m.u(3), m.u(3)), "saved", theme.muted)

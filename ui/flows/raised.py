@@ -1,0 +1,69 @@
+"""The raised screen: PIN and finger, then the menu of whoever they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kiosk.core import api, desk
+from ui.flows import asking, people, presence, queue, recap, technician, today
+from ui.flows.punches import WAIT_S
+from ui.panes import Choice, Tile, say
+from ui.visit import BackError, Flow, Known, Refused
+
+Menu = Callable[[Callable[[], Known]], Flow[None]]
+PARTS: dict[str, tuple[str, Menu]] = {
+    "people": ("people", people.people),
+    "queue": ("waiting", queue.queue),
+    "today": ("list", today.today),
+    "presence": ("bell", presence.presence),
+    "recap": ("sum", recap.recap),
+    "network": ("online", technician.network),
+    "readers": ("finger", technician.devices),
+    "clock": ("clock", technician.clock),
+    "diagnostics": ("tools", technician.diagnostics),
+}
+BY_ROLE: dict[str, tuple[str, ...]] = {
+    "operator": ("people", "queue", "today", "presence", "recap", "diagnostics"),
+    "head": ("queue", "today", "presence", "recap"),
+    "technician": ("network", "readers", "clock", "diagnostics", "people"),
+}
+
+
+def desk_menu(known: Callable[[], Known]) -> Flow[None]:
+    """Raise the screen unless it is, then offer what the role may do until they leave."""
+    if known().view.raised is None:
+        yield from _raise()
+    while True:
+        raised = known().view.raised
+        role = raised.role if raised else "operator"
+        title = say("menu.of", name=raised.name if raised else "")
+        tiles = tuple(_tile(name, known().view.queue) for name in BY_ROLE[role])
+        chosen = yield from asking.choose(Choice(title, tiles, patience_s=120.0))
+        yield from _part(chosen, known)
+
+
+def _raise() -> Flow[None]:
+    title = say("raise.title")
+    while True:
+        number, pin = yield from asking.number_and_pin(title)
+        try:
+            yield from asking.ask(desk.Raise(number=number, pin=pin, wait_s=WAIT_S), api.Done)
+            # The view that says who they are comes before the answer to anything asked after this one.
+            yield from asking.ask(api.GetStatus(), api.Status)
+        except Refused as error:
+            yield from asking.refused(error, title)
+        else:
+            return
+
+
+def _part(name: str, known: Callable[[], Known]) -> Flow[None]:
+    try:
+        yield from PARTS[name][1](known)
+    except BackError:
+        return
+    except Refused as error:
+        yield from asking.refused(error, say(f"menu.{name}"))
+
+
+def _tile(name: str, waiting: int) -> Tile:
+    return Tile(name, PARTS[name][0], say(f"menu.{name}"), waiting if name == "queue" else 0)

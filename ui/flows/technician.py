@@ -1,0 +1,69 @@
+"""What the technician looks at on the glass; changing it is `kioskctl`'s, over SSH."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kiosk.core import api
+from ui.flows import asking
+from ui.panes import Listing, Row, Seconds, say
+from ui.visit import Flow, Known
+
+
+def network(known: Callable[[], Known]) -> Flow[None]:
+    """The way to the centre."""
+    status = yield from asking.ask(api.GetStatus(), api.Status)
+    link, ledger = status.link, status.ledger
+    yield from asking.browse(Listing(say("menu.network"), (
+        Row(say("link.label"), end=say(f"link.{link.status}"), icon="online"),
+        Row(say("tech.backlog"), end=f"{link.backlog}", icon="waiting"),
+        Row(say("tech.accepted"), end=f"{ledger.accepted} / {ledger.seq}", icon="saved"),
+        Row(say("tech.device"), say("tech.tenant", name=status.tenant), status.device_id, icon="id"),
+    )))  # fmt: skip
+
+
+def devices(known: Callable[[], Known]) -> Flow[None]:
+    """Readers, terminals, cameras."""
+    rows = []
+    for device in known().view.devices:
+        bad = device.status == "fault"
+        detail = say(f"cause.{device.cause}") if bad else say(f"device.{device.kind}")
+        icon = (
+            "plug"
+            if bad
+            else "finger"
+            if device.kind == "reader"
+            else "camera"
+            if device.kind == "camera"
+            else "id"
+        )
+        rows.append(
+            Row(device.name, detail, say(f"status.{device.status}"), icon=icon, tone="bad" if bad else "ok")
+        )
+    yield from asking.browse(Listing(say("menu.readers"), tuple(rows), empty=say("device.none")))
+
+
+def clock(known: Callable[[], Known]) -> Flow[None]:
+    """What time it is, and who says so."""
+    status = yield from asking.ask(api.GetStatus(), api.Status)
+    seconds = Seconds(abs(status.clock.offset_ms) // 1000)
+    yield from asking.browse(Listing(say("menu.clock"), (
+        Row(say("tech.time"), end=status.local_time, icon="clock"),
+        Row(say("tech.source"), end=say(f"source.{status.clock.source}"), icon="saved"),
+        Row(say("tech.offset"), end=say("tech.seconds", duration=seconds), icon="question_clock"),
+    )))  # fmt: skip
+
+
+def diagnostics(known: Callable[[], Known]) -> Flow[None]:
+    """What is wrong, first; then the figures of the kiosk."""
+    status = yield from asking.ask(api.GetStatus(), api.Status)
+    wrong = tuple(Row(problem, icon="warning", tone="bad") for problem in status.problems)
+    fine = (Row(say("tech.fine"), icon="check", tone="ok"),)
+    yield from asking.browse(Listing(say("menu.diagnostics"), (
+        *(wrong or fine),
+        Row(say("tech.people"), end=f"{status.people} / {status.fingers}", icon="people"),
+        Row(say("tech.ledger"), end=f"{status.ledger.seq}", icon="saved"),
+        Row(say("tech.policy"), end=status.policy, icon="sheet"),
+        Row(say("tech.software"), end=status.software, icon="tools"),
+        Row(say("tech.uptime"), end=say("tech.seconds", duration=Seconds(status.uptime_s)), icon="power"),
+    )))  # fmt: skip

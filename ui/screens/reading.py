@@ -1,0 +1,35 @@
+"""Text to be read whole before it is answered."""
+
+from __future__ import annotations
+
+from ui import fonts
+from ui.box import Box
+from ui.panes import Reading
+from ui.screens import keys
+from ui.screens.titled import titled
+from ui.sheet import Sheet
+from ui.stage import Stage
+
+
+def draw(sheet: Sheet, stage: Stage, reading: Reading) -> None:
+    """Compose a page of it; the keys that answer come with the last page."""
+    m, theme, words = sheet.look.metrics, sheet.look.theme, sheet.look.words
+    area = titled(sheet, stage, reading.title)
+    px = m.type("body")
+    height = round(fonts.line_height("text", px) * 1.15)
+    bar = max(m.touch, m.u(7)) + m.u(1) if reading.keys else 0
+    room = area.w - max(m.touch, m.u(6)) - m.u(1.5)
+    lines = [
+        line
+        for text in reading.paragraphs
+        for line in (*fonts.wrap(fonts.printable(words.of(text)), "text", px, room), "")
+    ][:-1]
+    page = max(1, (area.h - bar) // height)
+    if reading.first + page >= len(lines):
+        keys.row_of(sheet, stage, area, reading.keys)
+    area = area.cut_bottom(bar)[1]
+    area = keys.pager(sheet, stage, area, reading.first, page, len(lines))
+    for number, line in enumerate(lines[reading.first : reading.first + page]):
+        if line:
+            shown = fonts.shorten(line, "text", px, area.w)
+            sheet.lines(Box(area.x, area.y + number * height, area.w, height), (shown,), theme.ink, px)

@@ -1,0 +1,28 @@
+"""The kiosk waits for somebody's finger, or is at work on what was asked."""
+
+from __future__ import annotations
+
+from kiosk.core.view import FlowView
+from ui.panes import Busy
+from ui.screens import notice
+from ui.screens.notice import Notice
+from ui.screens.titled import titled
+from ui.sheet import Sheet
+from ui.stage import Stage, moment
+
+
+def draw(sheet: Sheet, stage: Stage, flow: FlowView) -> None:
+    """Compose whose finger is waited for, and how long still."""
+    words = sheet.look.words
+    key = words.known("wait", f"{flow.name}_{flow.step}")
+    left_s = max(0, round((moment(flow.until_ms, stage.view.site.zone) - stage.now).total_seconds()))
+    steps = (words(f"{key}.1"), words("wait.left", duration=words.duration(left_s)))
+    found = Notice("guide", "finger", words(key), words.of(words(f"{key}.lead")), steps)
+    notice.show(sheet, stage, found, name=flow.person)
+
+
+def busy(sheet: Sheet, stage: Stage, pane: Busy) -> None:
+    """Compose a moment's patience."""
+    m, theme = sheet.look.metrics, sheet.look.theme
+    area = titled(sheet, stage, pane.title, back=False)
+    sheet.icon(area.middle(m.u(10), m.u(10)), "waiting", theme.muted)
