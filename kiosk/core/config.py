@@ -33,6 +33,13 @@ class Site(_Table, frozen=True):
     longitude: Annotated[float, Meta(ge=-180, le=180)] | None = None
 
 
+class Gps(_Table, frozen=True):
+    """A receiver behind gpsd; empty `host`: none is fitted. `radius_m` of the policy is its bound."""
+
+    host: str = ""
+    port: Port = 2947
+
+
 class Device(_Table, frozen=True):
     """Who the kiosk is at the centre."""
 
@@ -132,6 +139,7 @@ class KioskConfig(_Table, frozen=True):
     policy_file: Text = "/etc/hadir/policy.toml"
     calendar_file: str = ""
     site: Site = Site()
+    gps: Gps = Gps()
     device: Device = Device()
     control: Control = Control()
     sync: Sync = Sync()
@@ -146,8 +154,7 @@ def read_config(text: str, name: str) -> KioskConfig:
     """The configuration in `text`. Raises `BadFileError` with every fault at once."""
     config = read_toml(text, KioskConfig, name)
     faults = [
-        Fault(line_of(text, path), dotted(path), f"{dotted(path)}: {why}")
-        for path, why in impossible(config)
+        Fault(line_of(text, path), dotted(path), f"{dotted(path)}: {why}") for path, why in impossible(config)
     ]
     if faults:
         raise BadFileError(name, faults)
@@ -163,6 +170,8 @@ def impossible(config: KioskConfig) -> Iterator[tuple[Path, str]]:
         yield ("control", "ui_socket"), "the screen needs a socket of its own"
     if (config.site.latitude is None) != (config.site.longitude is None):
         yield ("site", "longitude"), "set latitude and longitude both, or neither"
+    if config.gps.host and config.site.latitude is None:
+        yield ("gps", "host"), "a GPS needs the site's latitude and longitude to compare with"
     try:
         date.fromisoformat(config.clock.floor)
     except ValueError:

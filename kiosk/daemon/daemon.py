@@ -9,9 +9,11 @@ from pathlib import Path
 import msgspec
 
 from drivers.base.reader import Reader, ReaderInfo
+from drivers.gpsd import Gpsd
 from kiosk.core.config import KioskConfig, Sync
 from kiosk.core.config import Reader as ReaderConfig
 from kiosk.core.payload import DeviceState
+from kiosk.core.place import Position
 from kiosk.core.record import TimeBlock
 from kiosk.core.view import ClockView, LinkView, SiteView, View
 from kiosk.daemon.clock import Clock
@@ -30,6 +32,7 @@ from kiosk.daemon.health import HealthSource
 from kiosk.daemon.hub import ViewHub
 from kiosk.daemon.keys import DeviceKeys
 from kiosk.daemon.notify import Notifier
+from kiosk.daemon.placing import Placing
 from kiosk.daemon.punching import FingerSeen, PoorImage
 from kiosk.daemon.reader_worker import ReaderPorts, ReaderWorker
 from kiosk.daemon.rules_files import Rules
@@ -44,7 +47,7 @@ from sync.publisher import Publisher
 
 log = logging.getLogger(__name__)
 START_S = 120.0
-STOP_S = {"control": 2.0, "reader": 3.0, "terminal": 3.0, "engine": 60.0, "publisher": 3.0}
+STOP_S = {"gps": 2.0, "control": 2.0, "reader": 3.0, "terminal": 3.0, "engine": 60.0, "publisher": 3.0}
 ENGINE_STALL_S = 60.0  # an SD card may sit on one fsync this long
 BEAT_S = 5.0
 
@@ -56,6 +59,8 @@ class Kiosk:
         self._config, self._policy, self._software = config, rules.policy, software
         self._calendar = rules.calendar
         self._desk: Desk | None = None
+        self._gps: Gpsd | None = None
+        self._placing: Placing | None = None
         self._config_file = config_file
         self._state_dir = Path(config.state_dir)
         self._state_dir.mkdir(parents=True, exist_ok=True, mode=0o750)
@@ -114,6 +119,8 @@ class Kiosk:
         log.info("stopping")
         self._control.stop(STOP_S["control"])
         clean = True
+        if self._gps:
+            clean &= self._gps.stop(STOP_S["gps"])
         for worker in self._readers.values():
             clean &= worker.stop(STOP_S["reader"])
         clean &= self._terminals.stop(STOP_S["terminal"])
@@ -143,6 +150,8 @@ class Kiosk:
         self.core.tick()
         if self._desk:
             self._desk.tick()
+        if self._placing:
+            self._placing.tick()
         if self._delivery:
             self._delivery.show_link()
 
@@ -190,6 +199,7 @@ class Kiosk:
     def _control_server(self) -> ControlServer:
         config = self._config
         core = self.core
+        self._start_gps()
         self._desk = desk = self._make_desk(core)
         enrolments = Enrolments(self._engine, core.store, core.journal, self._vault, self._hub)
         emulated = [
@@ -228,6 +238,16 @@ class Kiosk:
             admin_group=config.control.admin_group,
             ui_group=config.control.ui_group,
         )
+
+    def _start_gps(self) -> None:
+        config, latitude, longitude = self._config, self._config.site.latitude, self._config.site.longitude
+        if not config.gps.host or latitude is None or longitude is None:
+            return
+        self._gps = gps = Gpsd(config.gps.host, config.gps.port)
+        gps.start()
+        placing = Placing(lambda: _position(gps), (latitude, longitude), self._policy.radius_m, self._hub)
+        self.core.punching.place_now = placing.now
+        self._placing = placing
 
     def _make_desk(self, core: CoreState) -> Desk:
         waiting = Waiting(self._hub, lambda: self._clock.now().wall_ms)
@@ -277,6 +297,11 @@ class Kiosk:
         self._engine.post(
             lambda: self.core.refusals.add(f"socket_{cause}", "control", boot_ms, detail=detail[:200])
         )
+
+
+def _position(gps: Gpsd) -> Position | None:
+    fix = gps.fix
+    return Position(fix.latitude, fix.longitude, fix.error_m, fix.satellites, fix.at_s) if fix else None
 
 
 def _first_view(config: KioskConfig, clock: Clock) -> View:
