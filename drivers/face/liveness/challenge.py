@@ -34,7 +34,7 @@ class ChallengeLimits:
     """Times and sizes of the acts. Turns in face heights, see `geometry.Turn`."""
 
     time_s: float = 2.2
-    reaction_s: float = 0.15
+    reaction_s: float = 0.25
     """Nobody answers faster: what comes earlier was under way already."""
     turn: float = 0.06
     wrong_turn: float = 0.05
@@ -49,7 +49,7 @@ class ChallengeLimits:
     closer: float = 1.18
     calm_s: float = 0.5
     """How long the face must have been at rest before an act is asked."""
-    pause_s: float = 0.5
+    pause_s: float = 0.8
     """Longest random wait on top, so that the moment cannot be foreseen either."""
     repeated: int = 2
     """Frames in a row that must show an act, blinks excepted."""
@@ -90,7 +90,8 @@ MIDLINE_GAIN = 1.5
 """The midline reading is that much smaller than the cheeks' for the same turn."""
 
 
-def _shows(act: Act, before: Neutral, reading: Reading, limits: ChallengeLimits) -> bool:
+def shows(act: Act, before: Neutral, reading: Reading, limits: ChallengeLimits) -> bool:
+    """Whether this reading shows a turn or a coming closer; a blink takes several readings."""
     if act is Act.CLOSER:
         return reading.size_px >= limits.closer * before.size_px
     return turn_towards(act, before, reading) >= limits.turn
@@ -99,7 +100,7 @@ def _shows(act: Act, before: Neutral, reading: Reading, limits: ChallengeLimits)
 def _held(act: Act, before: Neutral, shown: Sequence[Reading], limits: ChallengeLimits) -> bool:
     in_a_row = 0
     for reading in shown:
-        in_a_row = in_a_row + 1 if _shows(act, before, reading, limits) else 0
+        in_a_row = in_a_row + 1 if shows(act, before, reading, limits) else 0
         if in_a_row >= limits.repeated:
             return True
     return False
@@ -137,7 +138,7 @@ def _begun_before(
     act: Act, asked_s: float, before: Neutral, since: Sequence[Reading], limits: ChallengeLimits
 ) -> bool:
     early = [reading for reading in since if reading.at_s < asked_s + limits.reaction_s]
-    return act is not Act.BLINK and any(_shows(act, before, reading, limits) for reading in early)
+    return act is not Act.BLINK and any(shows(act, before, reading, limits) for reading in early)
 
 
 def _other_act(act: Act, before: Neutral, since: Sequence[Reading], limits: ChallengeLimits) -> bool:

@@ -22,6 +22,9 @@ BACK_S = 3.0
 CALM_TURN = 0.07
 """Cheek reading, in face heights, that a face at rest may wander; an asked turn shows 0.25 and more."""
 CALM_GROWTH = 1.06
+SETTLE_S = 1.5
+"""After a failed attempt: time to come back from whatever was done, unjudged."""
+_BIG = (Act.LEFT, Act.RIGHT, Act.CLOSER)
 
 
 class Proof(Enum):
@@ -66,6 +69,7 @@ class LivenessSession:
     _asked_s: float | None = None
     _back_by_s: float = 0.0
     _ask_at_s: float = 0.0
+    _rest_from_s: float = 0.0
 
     @property
     def asked(self) -> Asked | None:
@@ -111,6 +115,11 @@ class LivenessSession:
         if len(recent) < FEWEST_READINGS:
             return
         neutral = self._neutral or Neutral.of(recent)
+        unasked = self._unasked(neutral, reading)
+        if unasked is not None:
+            self.evidence.append(f"{unasked.value} unasked")
+            self._fail(reading.at_s)
+            return
         if reading.at_s >= self._back_by_s:
             self.evidence.append("restless")
             self._fail(reading.at_s)
@@ -119,6 +128,14 @@ class LivenessSession:
         elif reading.at_s >= self._ask_at_s:
             self._neutral = replace(neutral, size_px=reading.size_px)
             self._asked_s = reading.at_s
+
+    def _unasked(self, neutral: Neutral, reading: Reading) -> Act | None:
+        """A person at rest does nothing big between two questions; a clip goes on."""
+        if reading.at_s < self._rest_from_s:
+            return None
+        last = self._acts[self._step - 1] if self._step else None
+        others = [act for act in _BIG if act is not last]
+        return next((act for act in others if challenge.shows(act, neutral, reading, self.limits)), None)
 
     def _calm(self, neutral: Neutral, recent: list[Reading]) -> bool:
         """Whether the face has looked straight at one distance for a while."""
@@ -150,6 +167,7 @@ class LivenessSession:
 
     def _fail(self, now_s: float) -> None:
         self._attempt += 1
+        self._rest_from_s = now_s + SETTLE_S
         if self._attempt == len(self.acts_per_attempt):
             self.proof = Proof.UNPROVEN
         else:
