@@ -190,7 +190,7 @@ def _listens(port: int) -> bool:
 
 
 def _say(folder: DemoFolder) -> None:
-    ctl = f"{os.path.relpath(_program('kioskctl'))} --socket {os.path.relpath(folder.control)}"
+    ctl = f"{_shown(Path(_program('kioskctl')))} --socket {_shown(folder.control)}"
     first, second = PEOPLE[0], PEOPLE[1]
     _print(f"""
 Hadir is running in {folder.root}, with EMULATED devices. In another terminal try:
@@ -206,6 +206,11 @@ Hadir is running in {folder.root}, with EMULATED devices. In another terminal tr
   {ctl} ledger verify
 
 Ctrl-C stops everything.""")
+
+
+def _shown(path: Path) -> str:
+    """As somebody in this folder would type it."""
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
 def _print(words: str) -> None:
