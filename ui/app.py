@@ -91,7 +91,7 @@ class App:
     def _take(self, view: View, now_s: float) -> None:
         called = view.presence is not None and self._director.view.presence is None
         card = self._director.receive(view, now_s, self._wall_ms())
-        if card:
+        if card and card.kind != "refill":  # a card each half second
             self._speaker.play(sound_for(card))
         elif called:
             self._speaker.play("call")

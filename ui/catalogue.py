@@ -150,6 +150,14 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "enrol.step.2": ("Angkat", "Lift"),
     "enrol.step.3": ("Tempel kedua", "Second touch"),
     "enrol.step.4": ("Selesai", "Done"),
+    # a sensor that is filled from the vault
+    "lead.refill": ("Pembaca jari", "Finger reader"),
+    "refill.checking": ("Memeriksa sidik jari", "Checking fingerprints"),
+    "refill.filling": ("Mengisi ulang pembaca", "Filling the reader again"),
+    "refill.done": ("Pembaca siap dipakai", "The reader is ready"),
+    "refill.other": ("Menyiapkan pembaca", "Preparing the reader"),
+    "refill.count": ("{n} dari {of} jari", "{n} of {of} fingers"),
+    "refill.hint": ("Tunggu sebentar sebelum menempelkan jari", "Wait a moment before placing a finger"),
     # the kiosk cannot take punches at all
     "lead.fault": ("Presensi berhenti sementara", "Attendance is paused"),
     "trouble.reader": ("Pembaca jari bermasalah", "Finger reader not working"),

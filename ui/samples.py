@@ -85,6 +85,8 @@ SAMPLES: dict[str, View | None] = {
     "enrol_poor": _enrol("too_dry", 2),
     "enrol_saved": _enrol("saved", 2),
     "enrol_failed": _enrol("failed", 0),
+    "refill": _with(_card("refill", "filling", at_ms=0, step=38, steps=120)),
+    "refill_checking": _with(_card("refill", "checking", at_ms=0, step=9, steps=120)),
     "fault_storage": _with(fault="storage"),
     "fault_starting": _with(fault="starting"),
     "away": None,

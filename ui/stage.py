@@ -94,7 +94,7 @@ class Director:
         card = view.card
         seen, self._last_number = self._last_number, card.number if card else None
         if card is None:
-            if self._card and self._card.kind == "enrol":
+            if self._card and self._card.kind in ("enrol", "refill"):
                 self._card = None
             return None
         if fresh_connection:

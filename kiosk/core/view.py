@@ -16,7 +16,7 @@ from kiosk.core.zone import ZoneName
 DeviceKind = Literal["reader", "terminal", "camera"]
 DeviceStatus = Literal["starting", "ready", "fault"]
 LinkStatus = Literal["off", "connecting", "online", "offline", "waiting_approval", "refused"]
-CardKind = Literal["taken", "repeat", "refused", "unknown", "poor_image", "not_stored", "enrol"]
+CardKind = Literal["taken", "repeat", "refused", "unknown", "poor_image", "not_stored", "enrol", "refill"]
 Delivery = Literal["stored", "sent", "accepted"]
 
 
@@ -54,7 +54,8 @@ class DeviceView(msgspec.Struct, frozen=True):
 class Card(msgspec.Struct, frozen=True, kw_only=True):
     """The outcome of one attempt, shown for `show_ms`; `number` tells two cards apart.
 
-    `code` is a verdict's code (`kiosk.core.rules.Code`), a `Rejected` reason, or an enrolment step.
+    `code` is a verdict's code (`kiosk.core.rules.Code`), a `Rejected` reason, an enrolment step, or what is
+    done to a sensor (`checking`, `filling`, `done`; `step` of `steps` fingers).
     `at_ms` is the kiosk's UTC wall time of the punch; for a repeat, of the punch it repeats.
     """
 

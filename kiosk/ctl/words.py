@@ -24,6 +24,7 @@ CARDS = {
     "poor_image": "finger not read well",
     "not_stored": "NOT stored",
     "enrol": "enrolment",
+    "refill": "the reader is being filled",
 }
 CLOCKS = {
     "ntp": "trusted (NTP)",

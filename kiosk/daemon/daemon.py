@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -38,6 +39,7 @@ from kiosk.daemon.reader_worker import ReaderPorts, ReaderWorker
 from kiosk.daemon.rules_files import Rules
 from kiosk.daemon.service import Service, ServiceParts
 from kiosk.daemon.single import SingleInstance
+from kiosk.daemon.slotmap import SlotMap
 from kiosk.daemon.status import StatusSource
 from kiosk.daemon.terminals import TerminalParts, Terminals
 from kiosk.daemon.vault import Vault
@@ -50,6 +52,7 @@ START_S = 120.0
 STOP_S = {"gps": 2.0, "control": 2.0, "reader": 3.0, "terminal": 3.0, "engine": 60.0, "publisher": 3.0}
 ENGINE_STALL_S = 60.0  # an SD card may sit on one fsync this long
 BEAT_S = 5.0
+NOBODYS_SLOT = -1
 
 
 class Kiosk:
@@ -100,6 +103,9 @@ class Kiosk:
     def _start(self) -> None:
         self._engine.start(START_S)
         self._start_publisher()
+        self._slots = SlotMap(
+            self._engine, self.core.store, self.core.journal, self._vault, self._hub, self._keys.sign_public
+        )
         self._readers = {r.name: self._worker(r) for r in self._config.readers}
         self._terminals = self._all_terminals()
         self._control = self._control_server()
@@ -214,7 +220,7 @@ class Kiosk:
         ]
         status = StatusSource(
             config, self._engine, core, self._hub, self._board, self._policy.version, self._software,
-            self._terminals.problems,
+            self._problems,
         )  # fmt: skip
         parts = ServiceParts(
             config,
@@ -281,6 +287,8 @@ class Kiosk:
         return self._state_dir / text
 
     def _finger_seen(self, seen: FingerSeen) -> None:
+        if self._slots.is_distrusted(seen.device, seen.slot):
+            seen = replace(seen, slot=NOBODYS_SLOT)
         self._engine.post(lambda: self.core.punching.finger_seen(seen))
 
     def _poor_image(self, poor: PoorImage) -> None:
@@ -288,6 +296,10 @@ class Kiosk:
 
     def _connected(self, reader: Reader, info: ReaderInfo) -> None:
         log.debug("%s: %s", reader.name, info)
+        self._slots.check(reader, info)
+
+    def _problems(self) -> list[str]:
+        return [*self._slots.problems(), *self._terminals.problems()]
 
     def _record_device(self, state: DeviceState, at: TimeBlock) -> None:
         self._engine.post(lambda: self.core.journal.note(state))

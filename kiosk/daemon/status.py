@@ -23,12 +23,12 @@ class StatusSource:
 
     def __init__(
         self, config: KioskConfig, engine: Engine, core: CoreState, hub: ViewHub, board: DeviceBoard,
-        policy_version: str, software: str, terminal_problems: Callable[[], Sequence[str]],
+        policy_version: str, software: str, device_problems: Callable[[], Sequence[str]],
     ) -> None:  # fmt: skip
         self._config, self._engine, self._core = config, engine, core
         self._hub, self._board = hub, board
         self._policy_version, self._software = policy_version, software
-        self._terminal_problems = terminal_problems
+        self._device_problems = device_problems
         self._since_s = time.monotonic()
 
     def read(self) -> api.Status:
@@ -79,7 +79,7 @@ class StatusSource:
             words.append(
                 f"centre: {view.link.status}, {view.link.backlog} records wait here; nothing is lost"
             )
-        words += self._terminal_problems()
+        words += self._device_problems()
         if view.fault:
             words.append(f"kiosk: {view.fault}")
         return tuple(words)

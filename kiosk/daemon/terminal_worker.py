@@ -31,7 +31,7 @@ from kiosk.daemon.terminal_rows import Reconciled, Source, TerminalRows
 log = logging.getLogger(__name__)
 BACKOFF_FIRST_S = 0.5
 BACKOFF_MOST_S = 30.0
-SEARCH_FIRST_S = 8.0
+SEARCH_FIRST_S = 4.0
 SEARCH_MOST_S = 600.0
 LIVE_S = 0.5
 POLL_S = 0.2

@@ -16,6 +16,7 @@ from ui.screens import (
     presence,
     reading,
     record,
+    refill,
     result,
     told,
     waiting,
@@ -40,6 +41,8 @@ def _screen(sheet: Sheet, stage: Stage) -> None:
         result.draw(sheet, stage, card)
     elif card and card.kind == "enrol":
         enrol.draw(sheet, stage, card)
+    elif card and card.kind == "refill":
+        refill.draw(sheet, stage, card)
     elif card:
         notice.draw(sheet, stage, card)
     elif stage.away or stage.view.fault:
