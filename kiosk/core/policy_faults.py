@@ -75,6 +75,11 @@ def _session_faults(sessions: tuple[Session, ...], where: Path) -> Iterator[Foun
         if not opens <= due <= closes or opens == closes or closes - opens > DAY_S:
             how = "before the same time of the next day" if session.over_midnight else "on one day"
             yield here, f"session {session.name!r}: must open, be due and close in this order {how}"
+        if session.over_midnight and session.next_day:
+            yield (
+                here,
+                f"session {session.name!r}: over_midnight or next_day, not both; it would last three days",
+            )
         if session.grace_min not in GRACE:
             yield here, f"session {session.name!r}: grace_min must be between 0 and 240"
         if not session.days:

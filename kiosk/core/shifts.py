@@ -103,7 +103,7 @@ def sessions_on(hours: Hours, day: date, policy: Policy) -> Sequence[Session]:
 
 def slots_on(person: Subject, hours: Hours, day: date, policy: Policy, calendar: Calendar) -> list[Slot]:
     """What is due of a person on a duty day, holidays taken away, in the order of the day."""
-    if not hours.timetable.works_on_holidays and calendar.holiday(day, person.category):
+    if not _works(person, hours, day, calendar):
         return []
     slots = [Slot(session, day, *window(session)) for session in sessions_on(hours, day, policy)]
     return sorted(slots, key=lambda slot: slot.opens_s) if len(slots) > 1 else slots
@@ -116,15 +116,22 @@ def slot_at(
     today = moment.date()
     for day in (today, today - ONE_DAY):
         at_s = seconds_into(moment, day)
-        for slot in slots_on(person, hours, day, policy, calendar):
-            if slot.opens_s <= at_s < slot.closes_s:
-                return slot
+        for session in sessions_on(hours, day, policy):
+            if day != today and not (session.over_midnight or session.next_day):
+                continue
+            opens_s, due_s, closes_s = window(session)
+            if opens_s <= at_s < closes_s and _works(person, hours, day, calendar):
+                return Slot(session, day, opens_s, due_s, closes_s)
     return None
 
 
 def seconds_into(moment: datetime, day: date) -> int:
     """Whole seconds from the midnight that begins `day` to the local `moment`."""
     return (moment.date() - day).days * DAY_S + moment.hour * 3600 + moment.minute * 60 + moment.second
+
+
+def _works(person: Subject, hours: Hours, day: date, calendar: Calendar) -> bool:
+    return hours.timetable.works_on_holidays or not calendar.holiday(day, person.category)
 
 
 def _first(policy: Policy, key: str, value: str) -> Timetable | None:

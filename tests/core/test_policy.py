@@ -113,3 +113,43 @@ def test_a_sound_policy_has_at_most_one_session_at_any_moment(sessions: tuple[Se
     for day in WEEKDAYS:
         for moment in [s.opens for s in sessions]:
             assert sum(day in s.days and s.opens <= moment < s.closes for s in sessions) <= 1
+
+
+def test_what_two_tables_cannot_both_say_is_named_with_its_line_all_at_once() -> None:
+    text = """\
+version = "x"
+[[timetable]]
+name = "a"
+units = ["U"]
+[[timetable.session]]
+name = "s"
+kind = "in"
+opens = 20:00:00
+due = 21:00:00
+closes = 02:00:00
+over_midnight = true
+next_day = true
+[[timetable]]
+name = "b"
+units = ["U"]
+[[override]]
+name = "Ramadan"
+from = 2026-03-19
+to = 2026-02-18
+timetable = "c"
+[[deduction]]
+kind = "late"
+basis_points = 50
+[[deduction]]
+kind = "late"
+from_min = 30
+basis_points = 100
+"""
+    assert faults(text) == [
+        "line 5: session 's': over_midnight or next_day, not both; it would last three days",
+        "line 13: timetable 'b' has no [[timetable.session]]; for no set hours use [exempt]",
+        "line 15: 'U' has two timetables, 'a' and 'b'",
+        "line 19: override 'Ramadan' ends before it begins; swap from and to",
+        "line 20: override 'Ramadan': no timetable 'c'",
+        "line 24: deductions 1 and 2 both fit late; make their minutes apart",
+    ]
