@@ -79,13 +79,13 @@ def restart() -> None:
     run("systemctl", "restart", "kioskd.service")
     for unit in STARTED:
         run("systemctl", "try-restart", unit, check=False)
-    _start_screens()
+    _start_others()
 
 
 def start() -> None:
     """Start what is not running. Raises `InstallError`."""
     run("systemctl", "start", "kiosk-clock.socket", "kioskd.service")
-    _start_screens()
+    _start_others()
 
 
 def check_well(layout: Layout) -> str:
@@ -113,8 +113,8 @@ def stop_and_disable() -> None:
     run("systemctl", "daemon-reload", check=False)
 
 
-def _start_screens() -> None:
-    for unit in ("kiosk-face.service", "kiosk-ui.service"):
+def _start_others() -> None:
+    for unit in ("kiosk-face.service", "kiosk-ui.service", "hadir-backup.timer"):
         if run("systemctl", "is-enabled", unit, check=False).strip() == "enabled":
             run("systemctl", "start", "--no-block", unit, check=False)
 

@@ -75,6 +75,7 @@ def test_a_kiosk_from_nothing_to_its_removal(place: Place) -> None:
     kiosk.reboot()
     taken.append(punch(kiosk))
     assert punches(kiosk) == taken
+    _is_backed_up(kiosk)
     _updates(place, taken)
     _is_removed(kiosk)
 
@@ -103,6 +104,14 @@ def _survives_kills(kiosk: Machine) -> None:
         kill(kiosk, unit)
     kiosk.run("systemctl stop hadir-centre")
     wait_reader(kiosk)
+
+
+def _is_backed_up(kiosk: Machine) -> None:
+    kiosk.run("mkdir /mnt/hadir-backup && mount -t tmpfs -o uid=$(id -u hadir) tmpfs /mnt/hadir-backup")
+    kiosk.run("systemctl start hadir-backup")
+    tried = kiosk.json("kioskctl restore /mnt/hadir-backup --verify --json")
+    assert (tried["people"], tried["fingers"]) == (1, 1)
+    assert kiosk.property("hadir-backup.timer", "ActiveState") == "active"
 
 
 def _updates(place: Place, taken: list[int]) -> None:
@@ -139,7 +148,7 @@ def _updates(place: Place, taken: list[int]) -> None:
 def _is_removed(kiosk: Machine) -> None:
     kiosk.run("hadir-install uninstall")
     assert kiosk.run("find /opt /usr/local -name '*hadir*' -o -name 'kiosk*'") == ""
-    assert kiosk.run("pgrep -u hadir -f kioskd; true") == ""
+    kiosk.fails("systemctl is-active kioskd")
     kiosk.run("test -s /var/lib/hadir/kiosk.db && test -s /etc/hadir/kiosk.toml")
 
 
