@@ -19,6 +19,8 @@ EXIT_INTERRUPTED = 130
 COMMANDS = {
     "status": "kiosk.ctl.status:status",
     "punches": "kiosk.ctl.punches:punches",
+    "top": "kiosk.ctl.top:top",
+    "tail": "kiosk.ctl.tail:tail",
     "people": "kiosk.ctl.people:people",
     "enrol": "kiosk.ctl.enrol:enrol",
     "fingers": "kiosk.ctl.fingers:fingers",
@@ -40,6 +42,8 @@ COMMANDS = {
     "consent": "kiosk.ctl.privacy:consent",
     "privacy": "kiosk.ctl.privacy:privacy",
     "update": "kiosk.ctl.update:update",
+    "support-bundle": "kiosk.ctl.support:support_bundle",
+    "completion": "kiosk.ctl.completion:completion",
 }
 
 

@@ -19,7 +19,7 @@ NAMED = sorted(
         (str(path.relative_to(ROOT)), found[1], found[2] or "")
         for path in SOURCES
         if path.suffix in (".py", ".toml")
-        for found in re.finditer(r"[`:]\s?kioskctl ([a-z]+)(?: ([a-z]+))?", path.read_text(encoding="utf-8"))
+        for found in re.finditer(r"[`:]\s?kioskctl ([a-z-]+)(?: ([a-z]+))?", path.read_text(encoding="utf-8"))
     }
 )
 
