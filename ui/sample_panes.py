@@ -45,10 +45,10 @@ _PEOPLE = (
 )
 _CONSENT = (
     "Persetujuan pemrosesan data pribadi (versi 2026-1)",
-    """Alat ini menyimpan nama, nomor kepegawaian, templat sidik jari dan/atau wajah, foto saat absen, waktu \
-dan tempat absen Anda. Tujuannya hanya mencatat kehadiran dan membuat rekap untuk kantor kepegawaian. Templat \
-disandikan, tidak dapat dijadikan gambar jari kembali, dan dihapus bila Anda berhenti atau meminta. Anda dapat \
-menolak dan absen dengan PIN, foto dan saksi. Saya telah membaca dan menyetujui.""",
+    """Alat ini menyimpan nama, nomor kepegawaian, templat sidik jari dan/atau wajah, foto saat absen, \
+waktu dan tempat absen Anda. Tujuannya hanya mencatat kehadiran dan membuat rekap untuk kantor kepegawaian. \
+Templat disandikan, tidak dapat dijadikan gambar jari kembali, dan dihapus bila Anda berhenti atau meminta. \
+Anda dapat menolak dan absen dengan PIN, foto dan saksi. Saya telah membaca dan menyetujui.""",
 )
 RECEIPT = "HADIR1|" + "|".join(
     ("3f9a1c2e7b604d58", NIP, "20261025", "20261123", "1284", "a1" * 32, "b2" * 64)

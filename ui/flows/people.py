@@ -25,7 +25,7 @@ def people(known: Callable[[], Known]) -> Flow[None]:
         found = yield from asking.ask(api.GetPeople(search=search, limit=MOST_SHOWN), api.People)
         lead: Says = say("people.total", n=found.total)
         keys = (Tile("add", "plus", say("people.add")), Tile("search", "search", say("people.search")))
-        rows = tuple(_row(number, person) for number, person in enumerate(found.people))
+        rows = tuple(row_of(number, person) for number, person in enumerate(found.people))
         touch = yield from asking.browse(Listing(say("menu.people"), rows, lead, keys=keys))
         if touch.value == "search":
             search = yield from _forgiving(_search(search), search)
@@ -35,7 +35,8 @@ def people(known: Callable[[], Known]) -> Flow[None]:
             yield from _person(found.people[int(touch.value.removeprefix("row"))], known)
 
 
-def _row(number: int, person: api.PersonOut) -> Row:
+def row_of(number: int, person: api.PersonOut) -> Row:
+    """A person in the list."""
     icon, tone = ("finger", None) if person.fingers else ("finger_unknown", "late")
     detail = f"{person.number} · {person.unit}" if person.unit else person.number
     return Row(person.name, detail, value=f"row{number}", icon=icon, tone=tone)  # type: ignore[arg-type]
