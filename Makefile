@@ -46,6 +46,9 @@ setup-test:
 setup-slow:
 	@scripts/setup.sh slow
 
+man: setup
+	$(BIN)/python -m kiosk.ctl.man >docs/man/kioskctl.1
+
 lock:
 	$(or $(PYTHON),python3) scripts/lock.py
 

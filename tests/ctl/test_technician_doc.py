@@ -16,7 +16,12 @@ from tests.ctl.serving import Canned
 
 DOC = (Path(__file__).parents[2] / "docs" / "technician.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```sh\n(.*?)```", DOC, re.DOTALL)
-LINES = [line for block in BLOCKS for line in block.splitlines() if line.startswith("kioskctl")]
+LINES = [
+    line.removeprefix("sudo ")
+    for block in BLOCKS
+    for line in block.splitlines()
+    if line.startswith(("kioskctl", "sudo kioskctl"))
+]
 SAMPLES = re.findall(r"```console\n\$ kioskctl (.*?)\n(.*?)```", DOC, re.DOTALL)
 
 
