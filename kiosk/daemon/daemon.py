@@ -60,7 +60,7 @@ class Kiosk:
 
     def __init__(self, config: KioskConfig, rules: Rules, software: str, config_file: Path) -> None:
         self._config, self._policy, self._software = config, rules.policy, software
-        self._calendar = rules.calendar
+        self._calendar, self._rule_faults = rules.calendar, rules.faults
         self._desk: Desk | None = None
         self._gps: Gpsd | None = None
         self._placing: Placing | None = None
@@ -199,7 +199,9 @@ class Kiosk:
         return ReaderWorker(make_reader(reader), self._board, ports, simulated=reader.simulated)
 
     def _all_terminals(self) -> Terminals:
-        parts = TerminalParts(self._config, self._policy, self._engine, self.core, self._board, self._vault)
+        parts = TerminalParts(
+            self._config, self._policy, self._calendar, self._engine, self.core, self._board, self._vault
+        )
         return Terminals(parts)
 
     def _control_server(self) -> ControlServer:
@@ -299,7 +301,8 @@ class Kiosk:
         self._slots.check(reader, info)
 
     def _problems(self) -> list[str]:
-        return [*self._slots.problems(), *self._terminals.problems()]
+        faults = [f"{fault}\n  the last good one stays in force" for fault in self._rule_faults]
+        return [*faults, *self._slots.problems(), *self._terminals.problems()]
 
     def _record_device(self, state: DeviceState, at: TimeBlock) -> None:
         self._engine.post(lambda: self.core.journal.note(state))

@@ -22,7 +22,7 @@ class Judge:
     def verdict(self, person: PersonState, at: TimeBlock, method: payload.Method) -> rules.Verdict:
         """What the rules say to `person` at `at`, whatever has been written since. Raises `StoreError`."""
         return rules.decide(
-            rules.Subject(person.person_id, person.category, person.active),
+            self._store.subject_of(person),
             rules.Event(at, self.zone, method),
             history_before(self._store, person.person_id, at),
             self._policy,

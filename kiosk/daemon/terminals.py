@@ -46,6 +46,7 @@ class TerminalParts:
 
     config: KioskConfig
     policy: Policy
+    calendar: Calendar
     engine: Engine
     core: CoreState
     board: DeviceBoard
@@ -61,7 +62,7 @@ class Terminals:
         keys = TerminalKeys(load_or_create(Path(config.state_dir) / "keys", KEY))
         show_ms = round(config.screen.result_s * 1000)
         self._users = TerminalUsers(core.store, core.journal, keys)
-        judge = Judge(core.store, config, parts.policy, Calendar())
+        judge = Judge(core.store, config, parts.policy, parts.calendar)
         cards = TerminalCards(core.store, core.clock, core.hub, core.zone, show_ms)
         rows = TerminalRows(core.store, core.journal, judge, self._users, keys, cards)
         self._people = TerminalPeople(parts.engine, core.store, core.journal, parts.vault, self._users, rows)

@@ -236,4 +236,5 @@ def test_a_bad_policy_leaves_the_last_good_one_in_force(kiosk: Rig) -> None:
     (kiosk.root / "policy.toml").write_text('version = "test-2"\nmode = "lenent"\n', encoding="utf-8")
     kiosk.start("kioskd")
     assert kiosk.status()["policy"] == "test-1"
+    assert any("line 2" in problem for problem in kiosk.status()["problems"])
     assert "stays in force" in kiosk.log("kioskd")
