@@ -20,7 +20,7 @@ from kiosk.core import api, desk
 from tests.e2e.rig import PEOPLE, Rig, until
 from tests.ui.glass import SIZE, Glass, glass
 from tests.ui.xdisplay import available, xvfb
-from ui.flows import queue
+from ui.flows import queue, recap
 from ui.flows.enrol import FINGERS
 from ui.flows.people import DEEDS, row_of
 from ui.flows.presence import WINDOWS_S
@@ -148,14 +148,9 @@ def test_ones_own_record_with_a_receipt_that_a_phone_reads(kiosk: Rig, screen: G
 def test_an_operator_enrols_a_finger_after_the_consent_is_read(kiosk: Rig, screen: Glass) -> None:
     screen.touch(screen.shows(raise_screen(kiosk, screen)), "choose", "people")
     people = msgspec.convert(kiosk.ask(api.GetPeople()), api.People)
-    keys = (Tile("add", "plus", say("people.add")), Tile("search", "search", say("people.search")))
-    rows = tuple(row_of(number, person) for number, person in enumerate(people.people))
-    listing = Listing(say("menu.people"), rows, say("people.total", n=people.total), keys=keys)
     at = next(number for number, person in enumerate(people.people) if person.number == AYU)
-    screen.touch(screen.shows(listing), "row", f"row{at}")
-    deeds = tuple(Tile(deed, icon, say(f"deed.{deed}")) for deed, icon in DEEDS)
-    person = Choice(NAMES[AYU], deeds, AYU, patience_s=120.0)
-    screen.touch(screen.shows(person), "choose", "enrol")
+    screen.touch(screen.shows(people_list(people)), "row", f"row{at}")
+    screen.touch(screen.shows(person_of(AYU)), "choose", "enrol")
     fingers = tuple(
         Tile(one, "check" if one == "right-index" else "finger", say(f"finger.{one.replace('-', '_')}"))
         for one in FINGERS
@@ -173,7 +168,7 @@ def test_an_operator_enrols_a_finger_after_the_consent_is_read(kiosk: Rig, scree
         until(partial(enrolment_says, kiosk, step))
         kiosk.emulator(op="finger", label=f"{AYU}/right-thumb")
     until(lambda: any("right-thumb" in p["fingers"] for p in kiosk.ask(api.GetPeople())["people"]))
-    screen.shows(person)
+    screen.shows(person_of(AYU))
 
 
 def test_an_operator_validates_two_late_entries_and_calls_a_presence_check(kiosk: Rig, screen: Glass) -> None:
@@ -203,3 +198,60 @@ def test_an_operator_validates_two_late_entries_and_calls_a_presence_check(kiosk
     until(lambda: screen.view().raised is None)
     kiosk.touch(DEWI)
     until(lambda: kiosk.view_part("presence", "confirmed") == 1)
+
+
+def test_an_operator_enters_a_day_from_paper(kiosk: Rig, screen: Glass) -> None:
+    screen.touch(screen.shows(raise_screen(kiosk, screen)), "choose", "people")
+    people = msgspec.convert(kiosk.ask(api.GetPeople()), api.People)
+    at = next(number for number, person in enumerate(people.people) if person.number == DEWI)
+    screen.touch(screen.shows(people_list(people)), "row", f"row{at}")
+    screen.touch(screen.shows(person_of(DEWI)), "choose", "paper")
+    today = datetime.fromisoformat(str(kiosk.status()["local_time"][:10])).date()
+    days = [today - timedelta(days=back) for back in range(9)]
+    tiles = tuple(Tile(f"{day}", "calendar", say("day.named", date=day)) for day in days)
+    screen.touch(screen.shows(Choice(NAMES[DEWI], tiles, say("paper.day"))), "choose", f"{days[1]}")
+    screen.type_in(Entry(NAMES[DEWI], say("paper.time"), least=4, most=4), "0710")
+    screen.type_in(Entry(NAMES[DEWI], say("paper.reason"), "letters", least=3, most=120), "listrik padam")
+    (row,) = until(lambda: kiosk.ctl("queue", "list")["rows"])
+    assert (row["number"], row["local"][:16], row["note"]) == (DEWI, f"{days[1]} 07:10", "Listrik padam")
+
+
+def test_the_headmaster_sees_the_week_and_the_arithmetic_of_a_day(kiosk: Rig, screen: Glass) -> None:
+    kiosk.tap(DEWI)
+    screen.touch(screen.shows(raise_screen(kiosk, screen, "head")), "choose", "recap")
+    periods = tuple(Tile(period, icon, say(f"recap.{period}")) for period, icon in recap.PERIODS)
+    screen.touch(screen.shows(Choice(say("menu.recap"), periods)), "choose", "week")
+    day = str(kiosk.status()["local_time"][:10])
+    made = msgspec.convert(kiosk.ask(desk.GetRecap(period="week", day=day)), desk.Recap)
+    at = next(number for number, one in enumerate(made.people) if one.number == DEWI)
+    screen.touch(screen.shows(recap.people_of("week", made)), "row", f"row{at}")
+    days = recap.list_of(made.people[at])
+    screen.touch(screen.shows(days), "row", days.rows[0].value)
+    first = next(one.day for one in made.people[at].days if one.status not in ("off", "future"))
+    told = kiosk.ask(desk.Explain(number=DEWI, day=first))
+    screen.shows(Reading(told["name"], tuple(told["lines"])))
+
+
+def test_the_technicians_menu_opens_everything(kiosk: Rig, screen: Glass) -> None:
+    technician = raise_screen(kiosk, screen, "technician")
+    for part in ("network", "readers", "clock", "diagnostics"):
+        screen.touch(screen.shows(technician), "choose", part)
+        eventually_titled(screen, say(f"menu.{part}"))
+        screen.touch(screen.page(Listing("", ())), "back", "back")
+
+
+def people_list(people: api.People) -> Listing:
+    keys = (Tile("add", "plus", say("people.add")), Tile("search", "search", say("people.search")))
+    rows = tuple(row_of(number, person) for number, person in enumerate(people.people))
+    return Listing(say("menu.people"), rows, say("people.total", n=people.total), keys=keys)
+
+
+def person_of(number: str) -> Choice:
+    deeds = tuple(Tile(deed, icon, say(f"deed.{deed}")) for deed, icon in DEEDS)
+    return Choice(NAMES[number], deeds, number, patience_s=120.0)
+
+
+def eventually_titled(screen: Glass, title: Says) -> None:
+    """Until the header is that of a list with this title, and there is something below it."""
+    until(lambda: screen.header(Listing(title, ())) == screen.header())
+    until(lambda: len(set(screen.pixels()[SIZE[0] * 3 * 72 :])) > 16)

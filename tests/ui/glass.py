@@ -93,6 +93,10 @@ class Glass:
         out[0::3], out[1::3], out[2::3] = frame[2::4], frame[1::4], frame[0::4]
         return bytes(out)
 
+    def header(self, pane: Pane | None = None) -> bytes:
+        """The pixels above the first row below the title: of `pane`, or as they are."""
+        return (self._picture(pane) if pane else self.pixels())[: SIZE[0] * 3 * 68]
+
     def _idle(self, page: Page) -> bool:
         """Whether the row of keys that begin a flow is on the glass."""
         surface = pygame.Surface(SIZE)

@@ -83,7 +83,7 @@ def test_back_from_the_pin_keeps_the_number_and_forgets_the_pin(at: Desk) -> Non
         ("198513012010011001", "number.birth_date"),
         ("198501012010131001", "number.appointment_month"),
         ("198501012010013001", "number.sex"),
-        ("1985010120100110", "number.region"),
+        ("3201014513950002", "number.birth_date"),
         ("1985010120100", "number.length"),
     ],
 )

@@ -34,10 +34,8 @@ def _everybody(period: desk.Period, known: Callable[[], Known]) -> Flow[None]:
     found = yield from asking.ask(
         desk.GetRecap(period=period, day=known().now.date().isoformat()), desk.Recap
     )
-    rows = tuple(_person(number, one) for number, one in enumerate(found.people))
-    lead = say("recap.from", first=_short(found.first), last=_short(found.last))
     while True:
-        touch = yield from asking.browse(Listing(say(f"recap.{period}"), rows, lead))
+        touch = yield from asking.browse(people_of(period, found))
         person = found.people[int(touch.value.removeprefix("row"))]
         try:
             yield from _days(person)
@@ -56,16 +54,28 @@ def days_of(number: str, period: desk.Period, known: Callable[[], Known]) -> Flo
 
 
 def _days(person: PersonRecap) -> Flow[None]:
-    days = [day for day in person.days if day.status not in ("off", "future")]
-    rows = tuple(_day(number, day) for number, day in enumerate(days))
     while True:
-        touch = yield from asking.browse(Listing(person.name, rows, _sums(person)))
-        day = days[int(touch.value.removeprefix("row"))].day
+        touch = yield from asking.browse(list_of(person))
+        day = person.days[int(touch.value.removeprefix("row"))].day
         try:
             told = yield from asking.ask(desk.Explain(number=person.number, day=day), desk.Explained)
             yield from asking.read(Reading(told.name, told.lines))
         except BackError:
             continue
+
+
+def people_of(period: desk.Period, found: desk.Recap) -> Listing:
+    """Everybody with their sums."""
+    rows = tuple(_person(number, one) for number, one in enumerate(found.people))
+    lead = say("recap.from", first=_short(found.first), last=_short(found.last))
+    return Listing(say(f"recap.{period}"), rows, lead)
+
+
+def list_of(person: PersonRecap) -> Listing:
+    """One person's duty days so far."""
+    days = enumerate(person.days)
+    rows = tuple(_day(number, day) for number, day in days if day.status not in ("off", "future"))
+    return Listing(person.name, rows, _sums(person))
 
 
 def _short(day: str) -> str:
