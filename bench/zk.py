@@ -13,6 +13,7 @@ from datetime import datetime
 
 from zk import ZK
 
+from bench import zk_reconcile
 from bench.figure import MS_PER_S, Figure
 from bench.pair import seconds
 from drivers.base.terminal import Log
@@ -36,6 +37,8 @@ def run() -> Iterator[Figure]:
     with _terminal(RECORDS) as port:
         yield _fetch(port, RECORDS)
         yield from _ours_only(port)
+    rows, _ = decode(made_up(40, RECORDS + NEW), 40)
+    yield from zk_reconcile.figures(rows[:RECORDS], rows[RECORDS:])
 
 
 def _decoding() -> Iterator[Figure]:

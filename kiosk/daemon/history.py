@@ -24,7 +24,8 @@ def history_before(store: Store, person_id: str, at: TimeBlock, limit: int = 8) 
 def _is_before(past: TimeBlock, at: TimeBlock) -> bool:
     if past.boot_id == at.boot_id:
         return past.boot_ms <= at.boot_ms
-    if (past.trusted and at.trusted) or _of_terminal(past) or _of_terminal(at):
+    claimed = not at.boot_id
+    if (past.trusted and at.trusted) or claimed or _of_terminal(past) or _of_terminal(at):
         return past.wall_ms <= at.wall_ms
     return True
 

@@ -13,6 +13,7 @@ from kiosk.core.config import KioskConfig
 from kiosk.core.policy import Calendar, Policy
 from kiosk.core.record import TimeBlock
 from kiosk.core.view import Card, CardKind
+from kiosk.daemon.history import history_before
 from kiosk.daemon.hub import ViewHub
 from kiosk.daemon.journal import Entry, Journal
 from kiosk.daemon.refusals import Refusals
@@ -129,7 +130,7 @@ class Punching:
         person, seen, beside = attempt.person, attempt.seen, attempt.beside
         claimed_ms = beside.claimed_ms if beside else None
         at = seen.at if claimed_ms is None else TimeBlock(claimed_ms, "operator", 60_000, "", 0)
-        history = self._store.recent_punches(person.person_id, before_ms=claimed_ms)
+        history = history_before(self._store, person.person_id, at)
         verdict = rules.decide(
             self._store.subject_of(person),
             rules.Event(at, self._zone, attempt.method, beside.chosen if beside else "none"),

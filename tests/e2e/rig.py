@@ -165,7 +165,7 @@ class Rig:
         """The process called `name`."""
         return self._running[name]
 
-    def _spawn(self, name: str, *command: str, **environment: str) -> subprocess.Popen[bytes]:
+    def spawn(self, name: str, *command: str, **environment: str) -> subprocess.Popen[bytes]:
         """Start a process under `name`, its output in the log of that name."""
         with (self.folder.root / "log" / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
@@ -185,7 +185,7 @@ class Rig:
         conf = self.folder.write_mosquitto()
         with conf.open("a", encoding="utf-8") as file:
             file.write(self.mosquitto_extra)
-        self._spawn("broker", program, "-c", str(conf))
+        self.spawn("broker", program, "-c", str(conf))
         until(self._broker_listens)
 
     def _broker_listens(self) -> bool:
@@ -193,22 +193,22 @@ class Rig:
             return probe.connect_ex(("127.0.0.1", self.folder.port)) == 0
 
     def _start_centre(self) -> None:
-        self._spawn("centre", str(BIN / "hadir-centre"), "--config", str(self.centre_toml), "run")
+        self.spawn("centre", str(BIN / "hadir-centre"), "--config", str(self.centre_toml), "run")
 
     def _start_reader(self) -> None:
-        self._spawn(
+        self.spawn(
             "reader", sys.executable, "-m", "drivers.emulated.r307", "--link", str(self.folder.reader_link),
             "--control", str(self.folder.emulator), "--state", str(self.root / "r307.state"), "--speed", "0",
         )  # fmt: skip
         until(lambda: answers(self.folder.emulator))
 
     def _start_kioskd(self) -> None:
-        process = self._spawn("kioskd", str(BIN / "kioskd"), "--config", str(self.config))
+        process = self.spawn("kioskd", str(BIN / "kioskd"), "--config", str(self.config))
         until(lambda: answers(self.folder.control) or process.poll() is not None, every_s=0.005)
         assert process.poll() is None, self.log("kioskd")[-2000:]
 
     def _start_ui(self) -> None:
-        self._spawn(
+        self.spawn(
             "ui", str(BIN / "kiosk-ui"), "--socket", str(self.root / "ui.sock"), SDL_VIDEODRIVER="dummy"
         )
 

@@ -20,7 +20,7 @@ def test_outside_the_radius_only_special_punches_are_taken(make_rig: Callable[..
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    kiosk._spawn(
+    kiosk.spawn(
         "gpsd", sys.executable, "-m", "drivers.emulated.gpsd", "--port", str(port),
         "--position", str(position), "--every", "0.1",
     )  # fmt: skip
