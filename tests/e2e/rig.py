@@ -63,7 +63,7 @@ class Zk:
 
     def start(self, *options: str) -> None:
         """Switch it on; `options` as `python -m drivers.emulated.zk` takes them."""
-        self._rig._spawn(
+        self._rig.spawn(
             self.name, sys.executable, "-m", "drivers.emulated.zk", "--port", str(self.port),
             "--serial", self.serial, "--control", str(self.control),
             "--state", str(self._rig.root / f"{self.name}.state"), *options,
