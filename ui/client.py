@@ -11,7 +11,8 @@ from pathlib import Path
 
 import msgspec
 
-from kiosk.core.api import MAX_LINE_BYTES, AnyCommand, ApiError, Request, Watch
+from kiosk.core.api import MAX_LINE_BYTES, ApiError, Watch
+from kiosk.core.request import AnyCommand, Request
 from kiosk.core.view import View
 from ui.visit import Answer
 

@@ -14,12 +14,13 @@ from typing import Any, TypeVar
 import msgspec
 
 from kiosk.core import api, desk
+from kiosk.core.request import AnyCommand
 from kiosk.core.view import View
 from ui.panes import Busy, Pane, say
 from ui.strings import Language
 
 R = TypeVar("R")
-Send = Callable[[api.AnyCommand], int | None]
+Send = Callable[[AnyCommand], int | None]
 """Sends a command; its id, or `None` when no daemon is there."""
 
 
@@ -35,7 +36,7 @@ class Touch:
 class Ask:
     """A command to the daemon and the type of its answer."""
 
-    command: api.AnyCommand
+    command: AnyCommand
     answer: type
 
 

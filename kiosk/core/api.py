@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from kiosk.core import command, desk, terminals
+from kiosk.core import command
 from kiosk.core.payload import Shown
 from kiosk.core.record import TimeBlock
 from kiosk.core.view import ClockView, Delivery, DeviceKind, DeviceStatus, DeviceView, LinkView
@@ -134,19 +134,6 @@ class GetLedger(Command, frozen=True, tag="ledger"):
 
     after_seq: int = 0
     limit: Limit = 200
-
-
-AnyCommand = (
-    GetStatus | GetHealth | GetPunches | GetPeople | PutPeople | EnrolFinger | RemoveFinger | Emulate | Watch
-    | Intent | Rebuild | GetLedger | desk.AnyDesk | terminals.AnyTerminal
-)  # fmt: skip
-
-
-class Request(msgspec.Struct, frozen=True):
-    """One line from a client."""
-
-    id: int
-    do: AnyCommand
 
 
 class ApiError(msgspec.Struct, frozen=True):

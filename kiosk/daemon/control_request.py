@@ -8,6 +8,7 @@ import typing
 import msgspec
 
 from kiosk.core import api, desk
+from kiosk.core.request import AnyCommand, Request
 from kiosk.daemon.control_connection import Authority
 
 UI_COMMANDS = (api.GetStatus, api.Watch, api.Intent, *desk.PUBLIC)
@@ -43,10 +44,10 @@ class _Named(msgspec.Struct):
 
 
 _envelope = msgspec.json.Decoder(_Envelope)
-_command = msgspec.json.Decoder(api.AnyCommand)
+_command = msgspec.json.Decoder(AnyCommand)
 
 
-def read_request(line: bytes) -> api.Request:
+def read_request(line: bytes) -> Request:
     """The request in `line`. Raises `BadLineError`."""
     try:
         envelope = _envelope.decode(line)
@@ -54,7 +55,7 @@ def read_request(line: bytes) -> api.Request:
         hint = 'a request is one line: {"id": 1, "do": {"cmd": "status"}}'
         raise BadLineError(0, api.ApiError("bad_request", f"not a request: {error}", hint)) from error
     try:
-        return api.Request(envelope.id, _command.decode(envelope.do))
+        return Request(envelope.id, _command.decode(envelope.do))
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise BadLineError(envelope.id, _why_no_command(bytes(envelope.do), str(error))) from error
 
@@ -72,7 +73,7 @@ def check_authority(command: api.Command, authority: Authority) -> None:
 
 
 def _why_no_command(do: bytes, why: str) -> api.ApiError:
-    known = [str(cls.__struct_config__.tag) for cls in typing.get_args(api.AnyCommand)]
+    known = [str(cls.__struct_config__.tag) for cls in typing.get_args(AnyCommand)]
     try:
         name = msgspec.json.decode(do, type=_Named).cmd
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):

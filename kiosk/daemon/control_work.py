@@ -11,6 +11,7 @@ from typing import Protocol
 import msgspec
 
 from kiosk.core import api
+from kiosk.core.request import Request
 from kiosk.daemon.control_connection import Authority, Connection
 from kiosk.daemon.control_request import Refusal
 
@@ -40,7 +41,7 @@ class Workers:
         self._answers: SimpleQueue[tuple[Connection, bytes, bool]] = SimpleQueue()
         self.in_flight = 0
 
-    def begin(self, connection: Connection, request: api.Request) -> bool:
+    def begin(self, connection: Connection, request: Request) -> bool:
         """Run `request`, if there is room for one more."""
         if self.in_flight >= MAX_REQUESTS:
             return False
@@ -67,7 +68,7 @@ class Workers:
                 self.in_flight -= 1
             yield connection, line
 
-    def _work(self, connection: Connection, request: api.Request) -> None:
+    def _work(self, connection: Connection, request: Request) -> None:
         """The top of a request's thread."""
 
         def emit(event: object) -> None:

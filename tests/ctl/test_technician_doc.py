@@ -68,7 +68,10 @@ def test_a_command_on_the_page_is_one_that_kioskctl_takes(
         here = Path(Path(word).name)
         if is_file:
             here.touch()
-        words.append(str(here) if is_file else word)
+        is_folder = word.startswith("/") and "." not in word
+        if is_folder:
+            here.mkdir(exist_ok=True)
+        words.append(str(here) if is_file or is_folder else word)
     assert parse(words)
 
 

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from kiosk.core import api, desk
+from kiosk.core.request import AnyCommand
 from kiosk.core.view import RaisedView, View
 from kiosk.core.zone import local
 from ui.flows import FLOWS
@@ -23,11 +24,11 @@ class Desk:
 
     def __init__(self) -> None:
         self.view: View = VIEW
-        self.sent: list[api.AnyCommand] = []
+        self.sent: list[AnyCommand] = []
         self.there = True
         self.visit = Visit(FLOWS, self._send, lambda: Known(self.view, "id", local(MORNING, "WIB")))
 
-    def _send(self, command: api.AnyCommand) -> int | None:
+    def _send(self, command: AnyCommand) -> int | None:
         if not self.there:
             return None
         self.sent.append(command)

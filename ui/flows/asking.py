@@ -10,6 +10,7 @@ import msgspec
 
 from kiosk.core import api
 from kiosk.core.identity import BadNumberError, parse_number
+from kiosk.core.request import AnyCommand
 from ui.panes import Choice, Entry, Listing, Reading, Record, Says, Seconds, Told, say
 from ui.visit import Ask, BackError, Flow, Refused, Touch
 
@@ -62,7 +63,7 @@ def tell(told: Told) -> Flow[None]:
             return
 
 
-def ask(command: api.AnyCommand, answer: type[S]) -> Flow[S]:
+def ask(command: AnyCommand, answer: type[S]) -> Flow[S]:
     """The daemon's answer. Raises `Refused`."""
     result: S = yield Ask(command, answer)
     return result
