@@ -15,7 +15,8 @@ import msgspec
 import pygame
 import pytest
 
-from kiosk.core.api import Reply, Request
+from kiosk.core.api import Reply
+from kiosk.core.request import Request
 from kiosk.core.view import View
 
 PEER_DEADLINE_S = 10.0
