@@ -10,11 +10,9 @@ from pathlib import Path
 import msgspec
 
 from drivers.base.reader import Reader, ReaderInfo
-from drivers.gpsd import Gpsd
 from kiosk.core.config import KioskConfig, Sync
 from kiosk.core.config import Reader as ReaderConfig
 from kiosk.core.payload import DeviceState
-from kiosk.core.place import Position
 from kiosk.core.record import TimeBlock
 from kiosk.core.view import ClockView, LinkView, SiteView, View
 from kiosk.daemon.clock import Clock
@@ -28,7 +26,7 @@ from kiosk.daemon.emulation import EmulatedDevice, Emulation
 from kiosk.daemon.engine import Engine
 from kiosk.daemon.enrolment import Enrolments
 from kiosk.daemon.evidence import EvidenceStore
-from kiosk.daemon.hardware import make_reader
+from kiosk.daemon.hardware import Receiver, make_reader
 from kiosk.daemon.health import HealthSource
 from kiosk.daemon.hub import ViewHub
 from kiosk.daemon.keys import DeviceKeys
@@ -62,7 +60,7 @@ class Kiosk:
         self._config, self._policy, self._software = config, rules.policy, software
         self._calendar, self._rule_faults = rules.calendar, rules.faults
         self._desk: Desk | None = None
-        self._gps: Gpsd | None = None
+        self._gps: Receiver | None = None
         self._placing: Placing | None = None
         self._config_file = config_file
         self._state_dir = Path(config.state_dir)
@@ -251,9 +249,9 @@ class Kiosk:
         config, latitude, longitude = self._config, self._config.site.latitude, self._config.site.longitude
         if not config.gps.host or latitude is None or longitude is None:
             return
-        self._gps = gps = Gpsd(config.gps.host, config.gps.port)
+        self._gps = gps = Receiver(config.gps)
         gps.start()
-        placing = Placing(lambda: _position(gps), (latitude, longitude), self._policy.radius_m, self._hub)
+        placing = Placing(gps.position, (latitude, longitude), self._policy.radius_m, self._hub)
         self.core.punching.place_now = placing.now
         self._placing = placing
 
@@ -312,11 +310,6 @@ class Kiosk:
         self._engine.post(
             lambda: self.core.refusals.add(f"socket_{cause}", "control", boot_ms, detail=detail[:200])
         )
-
-
-def _position(gps: Gpsd) -> Position | None:
-    fix = gps.fix
-    return Position(fix.latitude, fix.longitude, fix.error_m, fix.satellites, fix.at_s) if fix else None
 
 
 def _first_view(config: KioskConfig, clock: Clock) -> View:

@@ -12,9 +12,11 @@ from pathlib import Path
 
 from drivers.base.reader import Reader
 from drivers.base.terminal import Terminal
+from drivers.gpsd import Gpsd
 from drivers.r307.reader import R307Reader
 from drivers.zk import ZkTerminal, find_by_serial, neighbours
 from kiosk.core import config as settings
+from kiosk.core.place import Position
 
 SEARCH_AT_ONCE = 32
 
@@ -24,6 +26,26 @@ def make_reader(config: settings.Reader) -> Reader:
     return R307Reader(
         config.name, Path(config.port), baud=config.baud, password=config.password, simulated=config.simulated
     )
+
+
+class Receiver:
+    """The GPS behind gpsd."""
+
+    def __init__(self, config: settings.Gps) -> None:
+        self._gpsd = Gpsd(config.host, config.port)
+
+    def start(self) -> None:
+        """Begin to listen."""
+        self._gpsd.start()
+
+    def stop(self, timeout_s: float) -> bool:
+        """Hang up; whether that was done in time."""
+        return self._gpsd.stop(timeout_s)
+
+    def position(self) -> Position | None:
+        """Where it is now; `None` without a fresh fix."""
+        fix = self._gpsd.fix
+        return Position(fix.latitude, fix.longitude, fix.error_m, fix.satellites, fix.at_s) if fix else None
 
 
 @dataclass(frozen=True, slots=True)
