@@ -96,7 +96,7 @@ class Kiosk(Rig):
 
     def spawn(self, name: str, program: str, *arguments: str) -> None:
         """Start one of our programs as a part called `name`."""
-        self._spawn(name, str(BIN / program), *arguments)
+        self.spawn(name, str(BIN / program), *arguments)
 
     def again(self, name: str) -> None:
         """Stop and start; a kioskd that refuses its files may stay away."""
@@ -105,7 +105,7 @@ class Kiosk(Rig):
             self.start(name)
             return
         command = (*self.before_kioskd, str(BIN / "kioskd"), "--config", str(self.config))
-        process = self._spawn("kioskd", *command)
+        process = self.spawn("kioskd", *command)
         until(lambda: answers(self.folder.control) or process.poll() is not None, 60)
 
     @property
