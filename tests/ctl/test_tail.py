@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -40,7 +41,7 @@ def test_it_begins_with_what_has_just_been(kiosk: Rig, ctl: Ctl) -> None:
 
 
 def test_punches_devices_and_a_restart_come_as_they_happen(kiosk: Rig) -> None:
-    seen: list[dict[str, object]] = []
+    seen: list[dict[str, Any]] = []
     command = (KIOSKCTL, "--socket", kiosk.folder.control, "tail", "--json", "--lines", "0")
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=dict(os.environ)) as process:
         assert process.stdout is not None

@@ -94,10 +94,6 @@ class Kiosk(Rig):
         if name in self._running:
             self.kill(name) if name in ("broker", "ui") else self.stop(name)
 
-    def spawn(self, name: str, program: str, *arguments: str) -> None:
-        """Start one of our programs as a part called `name`."""
-        self.spawn(name, str(BIN / program), *arguments)
-
     def again(self, name: str) -> None:
         """Stop and start; a kioskd that refuses its files may stay away."""
         self.off(name)

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from kiosk.ctl.main import run
-from tests.ctl.doctor.hands import ADDRESS, PASSWORD, PORT, Hands
+from tests.ctl.doctor.hands import ADDRESS, BIN, PASSWORD, PORT, Hands
 from tests.ctl.doctor.paper import Authority
 from tests.e2e.rig import until
 
@@ -263,7 +263,7 @@ def test_two_kiosks_of_one_name(hands: Hands) -> None:
     for key, value in (("control.admin_socket", "control.sock"), ("control.ui_socket", "ui.sock"),
                        ("sync.ca_file", kiosk.root / "ca.pem")):  # fmt: skip
         assert run(["config", "set", str(config), key, str(value)]) == 0
-    kiosk.spawn("other", "kioskd", "--config", str(config))
+    kiosk.spawn("other", str(BIN / "kioskd"), "--config", str(config))
     try:
         until(
             lambda: any("another kiosk calls itself kiosk-demo too" in words for _, words in hands.faults())
