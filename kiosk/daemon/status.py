@@ -9,6 +9,7 @@ from pathlib import Path
 from kiosk.core import api
 from kiosk.core.config import KioskConfig
 from kiosk.core.zone import local
+from kiosk.daemon import damage
 from kiosk.daemon.core_state import CoreState
 from kiosk.daemon.devices import DeviceBoard
 from kiosk.daemon.engine import Engine
@@ -80,6 +81,7 @@ class StatusSource:
                 f"centre: {view.link.status}, {view.link.backlog} records wait here; nothing is lost"
             )
         words += self._device_problems()
+        words += damage.problems(Path(self._config.state_dir))
         if view.fault:
             words.append(f"kiosk: {view.fault}")
         return tuple(words)
