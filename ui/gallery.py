@@ -17,7 +17,7 @@ from ui.stage import APPEAR_MS, Director, Stage
 from ui.strings import LANGUAGES, Language
 from ui.theme import THEMES, ThemeName
 
-SIZES = ((800, 480), (1024, 600), (600, 1024))
+SIZES = ((800, 480), (1024, 600), (1280, 720), (600, 1024), (720, 1280))
 
 
 def sample_stage(state: str, language: Language, theme: ThemeName) -> Stage:
