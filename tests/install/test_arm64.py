@@ -26,11 +26,11 @@ $bin/python -c "
 import argon2, cryptography, cv2, dlib, face_recognition, msgspec, numpy, paho.mqtt, psycopg, pyfingerprint
 import pygame, serial, xlsxwriter, zk
 import platform; print('imported on', platform.machine())"
-as_hadir() {{ setpriv --reuid hadir --regid hadir --init-groups "$@"; }}
+as_hadir="setpriv --reuid hadir --regid hadir --init-groups"
 install -d -o hadir -g hadir /run/hadir-emulated
-as_hadir $bin/python -m drivers.emulated.r307 --link /run/hadir-emulated/r307 \\
+$as_hadir $bin/python -m drivers.emulated.r307 --link /run/hadir-emulated/r307 \\
   --control /run/hadir-emulated/r307.sock --speed 0 & reader=$!
-as_hadir $bin/kioskd --config /etc/hadir/kiosk.toml & kioskd=$!
+$as_hadir $bin/kioskd --config /etc/hadir/kiosk.toml & kioskd=$!
 for _ in $(seq 120); do
   if kioskctl status --json 2>/dev/null | tr -d ' ' | grep -q '"status":"ready"'; then break; fi
   sleep 1
