@@ -108,7 +108,7 @@ def film(
     draw: Callable[[float], Pixels], seed: int, obey: Callable[[person.Act, float], None] | None
 ) -> LivenessSession:
     """Show the clip to a liveness session until it decides, with a sensor's noise."""
-    session, tracker = LivenessSession(random.Random(seed)), FaceTracker(_engine())
+    session, tracker = LivenessSession(random.Random(f"kiosk {seed}")), FaceTracker(_engine())
     noise, told = np.random.default_rng(seed), ""
     for number in range(round(LONGEST_S * FPS)):
         at_s = number / FPS

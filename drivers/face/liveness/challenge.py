@@ -36,6 +36,8 @@ class ChallengeLimits:
     time_s: float = 2.2
     reaction_s: float = 0.25
     """Nobody answers faster: what comes earlier was under way already."""
+    started: float = 0.6
+    """Part of an act's size from which it has begun."""
     turn: float = 0.06
     wrong_turn: float = 0.05
     shut_opening: float = 0.6
@@ -137,8 +139,14 @@ def _shut(before: Neutral, reading: Reading, limits: ChallengeLimits) -> bool:
 def _begun_before(
     act: Act, asked_s: float, before: Neutral, since: Sequence[Reading], limits: ChallengeLimits
 ) -> bool:
+    """Whether the act had started when it was asked, seen from a part of its size."""
     early = [reading for reading in since if reading.at_s < asked_s + limits.reaction_s]
-    return act is not Act.BLINK and any(shows(act, before, reading, limits) for reading in early)
+    if act is Act.BLINK:
+        return False
+    if act is Act.CLOSER:
+        started = 1 + (limits.closer - 1) * limits.started
+        return any(reading.size_px >= started * before.size_px for reading in early)
+    return any(turn_towards(act, before, reading) >= limits.started * limits.turn for reading in early)
 
 
 def _other_act(act: Act, before: Neutral, since: Sequence[Reading], limits: ChallengeLimits) -> bool:

@@ -68,21 +68,30 @@ class Person:
 
     def draw(self, at_s: float) -> Picture:
         """The person at this moment."""
+        return mesh.render(self.shape, *self._pose_at(at_s))
+
+    def points(self, at_s: float) -> Array:
+        """Where the 68 points are at this moment."""
+        return self._pose_at(at_s)[0][:68]
+
+    def shut(self, at_s: float) -> float:
+        """How far the lids are down, 0 to 1."""
+        return min(self._level("blink", at_s), 1.0)
+
+    def _pose_at(self, at_s: float) -> tuple[Array, Array]:
         yaw = (self._level("left", at_s) - self._level("right", at_s)) * self.turn_deg
         yaw += sway(at_s, self.seed, 0) * 2.5
         pitch, roll = sway(at_s, self.seed, 1) * 2.0, sway(at_s, self.seed, 2) * 1.5
         shift = np.array([sway(at_s, self.seed, 3), sway(at_s, self.seed, 4) * 0.6], np.float32) * 0.03
         near = 1 + (self.approach - 1) * self._level("closer", at_s) + 0.01 * sway(at_s, self.seed, 5)
-        points = self._lids(self._level("blink", at_s))
-        moved, depth = self._posed(points, yaw, pitch, roll, shift * self.shape.size_px, near)
-        return mesh.render(self.shape, moved, depth)
+        points = self._lids(self.shut(at_s))
+        return self._posed(points, yaw, pitch, roll, shift * self.shape.size_px, near)
 
     def _level(self, act: Act, at_s: float) -> float:
         return min(1.2, sum(motion.level(at_s) for motion in self.motions if motion.act == act))
 
     def _lids(self, shut: float) -> Array:
         points = self.shape.rest.copy()
-        shut = min(shut, 1.0)
         for upper, lower in zip(mesh.UPPER_LIDS, mesh.LOWER_LIDS, strict=True):
             points[upper] += (points[lower] - points[upper]) * 0.97 * shut
         rims, under = self.shape.lids[:4], list(mesh.LOWER_LIDS)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from bench.face import liveness
+from bench.face import acts, liveness
 from drivers.face.dlib_engine import DlibEngine
 from drivers.face.images import grey
 from drivers.face.liveness import challenge
@@ -75,6 +75,25 @@ def test_a_challenge_is_never_closer_alone_and_never_the_same_act_twice() -> Non
         (Act.LEFT,),
         (Act.RIGHT,),
     }
+
+
+@pytest.mark.faces
+def test_a_replay_that_does_everything_does_too_much(people: list[person.Person]) -> None:
+    accepted = 0
+    for seed in range(40):
+        who = person.Person(people[seed % 4].shape, seed)
+        liveness.act_at_random(who, seed)
+        accepted += acts.play(who, seed, None).proof is Proof.LIVE
+    assert accepted <= 2
+
+
+@pytest.mark.faces
+def test_living_people_are_hardly_ever_refused(people: list[person.Person]) -> None:
+    refused = 0
+    for seed in range(40):
+        who = person.Person(people[seed % 4].shape, seed)
+        refused += acts.play(who, seed, who.answer).proof is not Proof.LIVE
+    assert refused <= 2
 
 
 def test_nothing_is_asked_before_the_challenge_begins() -> None:
