@@ -70,7 +70,7 @@ class Calibration:
         try:
             return cls.from_json((Path(__file__).parent / f"{family}.json").read_text("utf-8"))
         except FileNotFoundError as error:
-            hint = "calibrate it with pictures of people: `kioskctl face calibrate DIR`"
+            hint = "use an engine that has been calibrated"
             raise NotSupported(f"there is no calibration for {family}", hint=hint) from error
 
     @classmethod

@@ -1,6 +1,6 @@
 """OpenCV's own networks: YuNet detection and SFace embeddings, from model files a technician installs.
 
-The files are not shipped (`kioskctl models add`). Neither network gives the 68 points that liveness reads,
+The files are not shipped. Neither network gives the 68 points that liveness reads,
 so these come from a `landmarks` function; SFace is aligned by five of them.
 """
 
@@ -37,7 +37,7 @@ class OpenCVEngine(FaceEngine):
         """Load both networks; raises `Unavailable` when a file is missing or no such network."""
         for path in (detector, recogniser):
             if not path.is_file():
-                hint = f"install it: `kioskctl models add {path.name}`"
+                hint = f"put the model file {path.name} there"
                 raise Unavailable(f"the model file {path} is missing", hint=hint)
         try:
             self._detector = cv2.FaceDetectorYN.create(str(detector), "", (320, 320), SURE)

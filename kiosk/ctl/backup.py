@@ -69,9 +69,7 @@ def _say(tried: dict[str, int | str | bool], verify: bool) -> None:
     if tried["templates_missing"]:
         click.echo(f"  {tried['templates_missing']} templates are not in it: enrol those people again")
     if not tried["keys"]:
-        click.echo(
-            "  without keys: on another card new keys are made, and fingers are enrolled again"
-        )
+        click.echo("  without keys: on another card new keys are made, and fingers are enrolled again")
     if tried["erasures_since"]:
         click.echo(f"  erased since, and erased again: {tried['erasures_since']}")
     click.echo(

@@ -91,7 +91,8 @@ emulator_control = "{control}"
         path = self.root / "broker" / "mosquitto.conf"
         # Our own user: a broker that changes its user would outlive a killed demo.
         path.write_text(
-            f"user {getpass.getuser()}\nlistener {self.port} 127.0.0.1\nallow_anonymous true\npersistence false\n",
+            f"user {getpass.getuser()}\nlistener {self.port} 127.0.0.1\n"
+            "allow_anonymous true\npersistence false\n",
             encoding="utf-8",
         )
         return path
