@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from kiosk.ctl.doctor.finding import Finding, fault, ok, unknown, warning
 from kiosk.ctl.doctor.seen import Seen
 
-SETTLED_S = 20
+SETTLED_S = 10
 DIRECT = 1 << 1  # INPUT_PROP_DIRECT of linux/input-event-codes.h: a touch screen
 
 
@@ -26,7 +26,7 @@ def display(seen: Seen) -> Iterator[Finding]:
         advice = "plug the display in, switch it on, start the screen anew (some Pis see it at boot only)"
         yield fault("display", f"no display is connected ({names})", advice, "systemctl restart kiosk-ui")
     elif seen.status is not None and not _screens(seen) and seen.status.uptime_s < SETTLED_S:
-        yield warning("display", "the screen has not found kioskd yet", "ask again in half a minute")
+        yield warning("display", "the screen has not found kioskd yet", "ask again in a moment")
     elif seen.health is not None and not seen.health.screens:
         advice = "its last words: `journalctl -u kiosk-ui -n 20`; start it anew"
         yield fault(

@@ -7,6 +7,7 @@ processes of the kiosk accordingly.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shutil
@@ -25,8 +26,9 @@ from tests.ctl.doctor.paper import Authority
 from tests.e2e.rig import Rig, until
 
 BIN = Path(sys.executable).parent
-# The port must be the usual one; the address is this process's own, for suites that run side by side.
-ADDRESS, PORT = f"127.7.{os.getpid() >> 8 & 0xFF}.{os.getpid() & 0xFF or 1}", 8883
+PORT = 8883
+# The port must be the usual one, so each kiosk has a loopback address of its own: suites run side by side.
+ADDRESSES = (f"127.{n}.{os.getpid() >> 8 & 0xFF}.{os.getpid() & 0xFF or 1}" for n in itertools.count(7))
 USER, PASSWORD = "kiosk", "rahasia-sekali"
 SHIM = """\
 #!/bin/sh
@@ -62,13 +64,14 @@ class Kiosk(Rig):
     def __init__(self, root: Path, paper: Path) -> None:
         super().__init__(root, disk_mb=120, reserve_mb=2)
         self.paper = paper
+        self.address = next(ADDRESSES)
         self.before_kioskd: tuple[str, ...] = ()
         self.authority = Authority("Dinas CA")
-        self.authority.certify(paper, ADDRESS)
+        self.authority.certify(paper, self.address)
         (paper / "ca.pem").write_bytes(self.authority.pem())
         subprocess.run(("mosquitto_passwd", "-c", "-b", paper / "users", USER, PASSWORD), check=True)
         self.mosquitto_extra = (
-            f"password_file {paper / 'users'}\nlistener {PORT} {ADDRESS}\n"
+            f"password_file {paper / 'users'}\nlistener {PORT} {self.address}\n"
             f"certfile {paper / 'server.pem'}\nkeyfile {paper / 'server.key'}\n"
         )
         self.secret = root / "mqtt.password"
@@ -76,8 +79,8 @@ class Kiosk(Rig):
         self.secret.chmod(0o600)
         shutil.copy(paper / "ca.pem", root / "ca.pem")
         for key, value in (
-            ("sync.host", ADDRESS), ("sync.port", PORT), ("sync.ca_file", "ca.pem"), ("sync.username", USER),
-            ("sync.password_file", self.secret), ("sync.retry_max_s", 1),
+            ("sync.host", self.address), ("sync.port", PORT), ("sync.ca_file", "ca.pem"),
+            ("sync.username", USER), ("sync.password_file", self.secret), ("sync.retry_max_s", 1),
             ("control.admin_socket", self.folder.control), ("control.ui_socket", root / "ui.sock"),
         ):  # fmt: skip
             assert run(["config", "set", str(self.config), key, str(value)]) == 0

@@ -9,15 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import pytest
+
 from kiosk.ctl.main import run
-from tests.ctl.doctor.hands import ADDRESS, BIN, PASSWORD, PORT, Hands
+from tests.ctl.doctor.hands import BIN, PASSWORD, PORT, Hands
 from tests.ctl.doctor.paper import Authority
 from tests.e2e.rig import until
-
-UNTOLD = (
-    "strace", "-D", "-f", "-qq", "--seccomp-bpf", "-o", "/dev/null",
-    "-e", "inject=adjtimex,clock_adjtime:error=EPERM",
-)  # fmt: skip
 
 
 def configure(hands: Hands, key: str, value: object) -> None:
@@ -56,7 +53,9 @@ def test_a_file_that_belongs_to_somebody_else(hands: Hands) -> None:
 def test_the_wrong_port(hands: Hands) -> None:
     configure(hands, "sync.port", 8884)
     finding = hands.finding("broker")
-    assert f"nothing listens on {ADDRESS}:8884, but something does on port 8883" in finding["words"]
+    assert (
+        f"nothing listens on {hands.kiosk.address}:8884, but something does on port 8883" in finding["words"]
+    )
     hands.follow(finding)
     hands.well()
 
@@ -72,12 +71,12 @@ def test_a_full_disk(hands: Hands) -> None:
 
 def test_an_expired_certificate(hands: Hands) -> None:
     kiosk = hands.kiosk
-    kiosk.authority.certify(kiosk.paper, ADDRESS, (-30, -2))
+    kiosk.authority.certify(kiosk.paper, kiosk.address, (-30, -2))
     kiosk.again("broker")
     finding = hands.finding("tls")
     assert "certificate ended on" in finding["words"]
     assert "have a new one signed, put it on the broker" in finding["advice"]
-    kiosk.authority.certify(kiosk.paper, ADDRESS)
+    kiosk.authority.certify(kiosk.paper, kiosk.address)
     hands.follow(finding)
     hands.well()
 
@@ -104,17 +103,19 @@ def test_an_authority_that_has_ended(hands: Hands) -> None:
     hands.well()
 
 
+@pytest.mark.slow
+@pytest.mark.slow_ci
 def test_a_closed_firewall(hands: Hands) -> None:
     """A listener whose queue is full stands for it: the kernel drops every further SYN."""
     hands.kiosk.off("broker")
     with socket.socket() as mute, socket.socket() as first, socket.socket() as second:
         mute.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        mute.bind((ADDRESS, PORT))
+        mute.bind((hands.kiosk.address, PORT))
         mute.listen(0)
         for queued in (first, second):
             queued.setblocking(False)
             with suppress(BlockingIOError):
-                queued.connect((ADDRESS, PORT))
+                queued.connect((hands.kiosk.address, PORT))
         finding = hands.finding("broker")
     assert "does not answer at all" in finding["words"]
     assert "firewall" in finding["advice"]
@@ -123,10 +124,12 @@ def test_a_closed_firewall(hands: Hands) -> None:
     hands.well()
 
 
+@pytest.mark.slow
+@pytest.mark.slow_ci
 def test_a_broker_that_is_not_there(hands: Hands) -> None:
     hands.kiosk.off("broker")
     finding = hands.finding("broker")
-    assert finding["words"] == f"nothing listens on {ADDRESS}:{PORT}"
+    assert finding["words"] == f"nothing listens on {hands.kiosk.address}:{PORT}"
     hands.follow(finding)
     hands.well()
 
@@ -179,35 +182,6 @@ def test_the_wrong_zone(hands: Hands) -> None:
     hands.well()
 
 
-def test_a_clock_that_nobody_sets(hands: Hands) -> None:
-    """No NTP (where this machine has it, kioskd is kept from asking), no centre: nobody tells the time."""
-    kiosk = hands.kiosk
-    kiosk.before_kioskd = UNTOLD
-    kiosk.off("broker")
-    kiosk.again("kioskd")
-    finding = hands.finding("clock")
-    assert "NOT trustworthy" in finding["words"]
-    assert "the centre gives the time when delivery works: mend that" in finding["advice"]
-    hands.follow(hands.finding("broker"))
-    hands.well()
-    assert "trusted (centre)" in hands.finding("clock", "ok")["words"]
-    kiosk.before_kioskd = ()
-
-
-def test_a_clock_without_ntp(hands: Hands) -> None:
-    kiosk = hands.kiosk
-    kiosk.before_kioskd = UNTOLD
-    kiosk.off("broker")
-    kiosk.again("kioskd")
-    hands.answer("ntp", "no")
-    finding = hands.finding("clock")
-    assert finding["command"] == "timedatectl set-ntp true"
-    hands.answer("ntp", "yes")
-    kiosk.before_kioskd = ()
-    kiosk.on("broker")
-    hands.well()
-
-
 def test_a_stale_lock(hands: Hands) -> None:
     hands.kiosk.off("kioskd")
     with held(hands.kiosk.root / "kioskd.lock") as stale:
@@ -253,6 +227,8 @@ def test_a_misspelt_key_of_the_configuration(hands: Hands) -> None:
     hands.well()
 
 
+@pytest.mark.slow
+@pytest.mark.slow_ci
 def test_two_kiosks_of_one_name(hands: Hands) -> None:
     kiosk, other = hands.kiosk, hands.kiosk.root / "other"
     text = kiosk.config.read_text(encoding="utf-8")
@@ -285,8 +261,11 @@ def test_a_dead_display(hands: Hands) -> None:
     hands.well()
 
 
+@pytest.mark.slow
+@pytest.mark.slow_ci
 def test_a_dead_screen_program(hands: Hands) -> None:
     hands.kiosk.off("ui")
+    until(lambda: hands.faults("screen"), 40, 0.5)
     finding = hands.finding("display")
     assert "people see nothing" in finding["words"]
     hands.follow(finding)

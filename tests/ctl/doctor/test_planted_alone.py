@@ -17,6 +17,11 @@ from tests.ctl.conftest import Ran
 from tests.ctl.doctor.hands import Hands, Kiosk
 from tests.e2e.rig import until
 
+UNTOLD = (
+    "strace", "-D", "-f", "-qq", "--seccomp-bpf", "-o", "/dev/null",
+    "-e", "inject=adjtimex,clock_adjtime:error=EPERM",
+)  # fmt: skip
+
 
 @pytest.fixture
 def alone(tmp_path: Path, ctl: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch) -> Iterator[Hands]:
@@ -33,6 +38,8 @@ def alone(tmp_path: Path, ctl: Callable[..., Ran], monkeypatch: pytest.MonkeyPat
         kiosk.close()
 
 
+@pytest.mark.slow
+@pytest.mark.slow_ci
 def test_a_slow_disk(alone: Hands, tmp_path: Path) -> None:
     """strace makes each fsync on the old disk take 1.2 s; the new one stands ready under /mnt."""
     new = tmp_path / "mnt"
@@ -57,6 +64,25 @@ def slowly(hands: Hands) -> dict[str, str]:
     done = subprocess.run(command, env=hands.environment, capture_output=True, text=True, check=False)
     found: list[dict[str, str]] = json.loads(done.stdout)["findings"]
     return next(one for one in found if one["part"] == "disk speed")
+
+
+@pytest.mark.slow
+@pytest.mark.slow_ci
+def test_a_clock_that_nobody_sets(alone: Hands) -> None:
+    """No NTP (where this machine has it, kioskd is kept from asking), no centre: nobody tells the time."""
+    kiosk = alone.kiosk
+    assert run(["config", "set", str(kiosk.config), "sync.host", kiosk.address]) == 0
+    kiosk.before_kioskd = UNTOLD
+    kiosk.start("centre", "reader")
+    kiosk.again("kioskd")
+    finding = alone.finding("clock")
+    assert "NOT trustworthy" in finding["words"]
+    assert "the centre gives the time when delivery works: mend that" in finding["advice"]
+    alone.answer("ntp", "no")
+    assert alone.finding("clock")["command"] == "timedatectl set-ntp true"
+    alone.follow(alone.finding("broker"))
+    until(lambda: not alone.faults("clock", "network"), 60, 0.3)
+    assert "trusted (centre)" in alone.finding("clock", "ok")["words"]
 
 
 def test_a_damaged_page(alone: Hands) -> None:
