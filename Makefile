@@ -10,7 +10,7 @@ KEY ?=
 BIN := .venv/bin
 export PYTHON
 
-.PHONY: run test test-slow bench screens lint format setup setup-test setup-slow lock clean
+.PHONY: run test test-slow torture bench screens lint format setup setup-test setup-slow lock clean
 
 run: setup
 	exec $(BIN)/kioskd demo --dir $(DIR) $(if $(HEADLESS),--headless)
@@ -20,6 +20,10 @@ test: lint
 
 test-slow: setup-slow
 	$(BIN)/pytest -m "$(MARK)" --timeout 3600 $(PYTEST)
+
+# kioskd killed N times while people punch.
+torture: setup-test
+	KILLS=$(or $(N),1000) $(BIN)/pytest -q -s --timeout 0 tests/upkeep/test_torture.py
 
 bench: setup-test
 	$(BIN)/python -m bench $(NAME)

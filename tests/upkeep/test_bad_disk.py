@@ -79,13 +79,13 @@ def survives(strace: str, calls: str, error: str, when: str, state: Path) -> int
     return len(second)
 
 
-@pytest.mark.parametrize("when", ["1", "3+7", "12", "20+"])
+@pytest.mark.parametrize("when", ["3+7", "20+"])
 def test_fsync_errors(strace: str, tmp_path: Path, when: str) -> None:
     told = survives(strace, SYNCS, "EIO", when, tmp_path / "state")
     assert told < PUNCHES or not when.endswith("+")
 
 
-@pytest.mark.parametrize("when", ["4", "17", "31+"])
+@pytest.mark.parametrize("when", ["17", "31+"])
 def test_no_room_at_a_write(strace: str, tmp_path: Path, when: str) -> None:
     survives(strace, WRITES, "ENOSPC", when, tmp_path / "state")
 
@@ -139,7 +139,7 @@ def test_a_disk_that_is_filled_bit_by_bit(disk: Path) -> None:
     state = disk / "state"
     told, _ = punched(state)
     runs = 1
-    for left_kb in (900, 400, 120, 40, 8, 0):
+    for left_kb in (400, 40, 0):
         fill(disk, left_kb)
         more, _ = punched(state)
         told += more
