@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import shlex
+import socket
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 from kiosk.core import api
-from kiosk.core.config import Reader
+from kiosk.core.config import Reader, Terminal
 from kiosk.ctl import words
 from kiosk.ctl.doctor.finding import Finding, fault, ok, unknown, warning
 from kiosk.ctl.doctor.seen import Seen
 
 DAY_S = 86_400
+CONNECT_S = 4.0
 MANY_OUTAGES_A_DAY = 5
 SERIAL_PORTS = ("/dev/hadir/*", "/dev/serial/by-id/*", "/dev/ttyUSB*", "/dev/ttyACM*", "/dev/ttyAMA*")
 REPLUG = "take its plug out, count to five, put it in again"
@@ -28,8 +30,35 @@ def devices(seen: Seen) -> Iterator[Finding]:
     elif seen.config is not None:
         for index, reader in enumerate(seen.config.readers):
             yield _plugged(seen, index, reader)
-    if seen.config is not None and not seen.config.readers:
+        for terminal in seen.config.terminals:
+            yield _reached(terminal)
+    if seen.config is not None and not seen.config.readers and not seen.config.terminals:
         yield from _none(seen)
+
+
+def gps(seen: Seen) -> Iterator[Finding]:
+    """Whether gpsd answers, where a receiver is fitted."""
+    if seen.config is None or not seen.config.gps.host:
+        return
+    where = (seen.config.gps.host, seen.config.gps.port)
+    try:
+        with socket.create_connection(where, CONNECT_S) as line:
+            said = line.recv(4_096)
+    except OSError as error:
+        why = error.strerror or "no answer"
+        yield fault(
+            "gps", f"gpsd at {where[0]}:{where[1]}: {why}", "start it, there", "systemctl restart gpsd"
+        )
+        return
+    if b'"VERSION"' in said:
+        yield ok("gps", f"gpsd answers at {where[0]}:{where[1]}")
+    else:
+        yield fault(
+            "gps",
+            f"{where[0]}:{where[1]} is no gpsd",
+            "name gpsd's port (2947)",
+            seen.set_command("gps.port", 2947),
+        )
 
 
 def _told(seen: Seen, device: api.DeviceHealth) -> Finding:
@@ -87,6 +116,19 @@ def _plugged(seen: Seen, index: int, reader: Reader) -> Finding:
             f"chmod g+rw {shlex.quote(reader.port)}",
         )
     return unknown(what, f"{reader.port} is there; whether it answers, only a running kioskd can say")
+
+
+def _reached(terminal: Terminal) -> Finding:
+    """Whether a terminal can be reached at all; over UDP only kioskd can tell."""
+    what, where = f"terminal {terminal.name}", f"{terminal.host}:{terminal.port}"
+    if terminal.udp:
+        return unknown(what, f"{where} speaks UDP: only a running kioskd can say whether it answers")
+    try:
+        socket.create_connection((terminal.host, terminal.port), CONNECT_S).close()
+    except OSError as error:
+        advice = "check its power and its cable, and the address it shows in its menu (Comm., Ethernet)"
+        return fault(what, f"{where}: {error.strerror or 'no answer'}", advice, f"ping -c 3 {terminal.host}")
+    return unknown(what, f"{where} is there; whether it answers, only a running kioskd can say")
 
 
 def _no_port(seen: Seen, index: int, reader: Reader) -> Finding:

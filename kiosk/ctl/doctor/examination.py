@@ -14,12 +14,12 @@ from kiosk.ctl.doctor.seen import Seen
 Check = Callable[[Seen], Iterator[Finding]]
 PARTS: dict[str, tuple[Check, ...]] = {
     "power": (power.power, power.temperature),
-    "disk": (storage.disk, storage.speed, storage.wear),
+    "disk": (storage.disk, storage.speed, storage.wear, storage.backup),
     "files": (files.config, files.policy, files.permissions, files.lock),
     "ledger": (ledger.ledger,),
     "kioskd": (units.kioskd, units.versions, units.units),
     "clock": (clock.clock, clock.rtc, clock.zone),
-    "devices": (devices.devices,),
+    "devices": (devices.devices, devices.gps),
     "screen": (screen.display, screen.touch, screen.audio),
     "network": (network.network, network.backlog),
 }

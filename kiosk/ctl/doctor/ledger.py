@@ -21,6 +21,7 @@ RESTART = "systemctl restart kioskd"
 
 def ledger(seen: Seen) -> Iterator[Finding]:
     """The whole ledger, read and checked by kioskd's own verifier."""
+    yield from _set_aside(seen)
     path = seen.state_dir / "kiosk.db"
     try:
         with path.open("rb") as file:
@@ -38,6 +39,14 @@ def ledger(seen: Seen) -> Iterator[Finding]:
     yield from old
     if not any(finding.level == "fault" for finding in old):
         yield from _verified(seen, path)
+
+
+def _set_aside(seen: Seen) -> Iterator[Finding]:
+    for folder in sorted(seen.state_dir.glob("damaged-*")):
+        words_ = f"a damaged database was set aside in {folder} and what could be read goes on here"
+        advice = "keep it elsewhere: it is proof of what was; and replace the card"
+        command = f"mv {shlex.quote(str(folder))} /root/"
+        yield warning("damage", words_, advice, command)
 
 
 def _schema(seen: Seen) -> Iterator[Finding]:

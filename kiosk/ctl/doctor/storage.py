@@ -18,6 +18,8 @@ SLOW_MS, TOO_SLOW_MS = 150, 1_000
 PROBES = 3
 PROBE = ".doctor-probe"
 KEPT = ("kiosk.db", "kiosk.db-wal", "kiosk.db-shm", "reserve", "keys", "vault")
+BACKUPS = "/mnt/hadir-backup"
+OLD_COPY_S = 3 * 86_400
 WORN = (10, 11)  # JEDEC eMMC 5.1, DEVICE_LIFE_TIME_EST: steps of 10 %
 
 
@@ -89,6 +91,28 @@ def wear(seen: Seen) -> Iterator[Finding]:
         yield ok("card", "the filesystem counts no errors; the card does not tell its age")
     else:
         yield unknown("card", "neither card nor filesystem tells its health")
+
+
+def backup(seen: Seen) -> Iterator[Finding]:
+    """How old the newest copy is, where one is made every night."""
+    folder = seen.machine.path(BACKUPS)
+    mounted = f" {BACKUPS} " in (seen.machine.read("/proc/self/mounts") or "")
+    if not mounted:
+        if seen.config is not None and seen.config.sync.host:
+            yield ok("backup", "none here; the centre has what it has accepted")
+        else:
+            advice = f"mount a stick or a second partition at {BACKUPS}: docs/upkeep.md"
+            yield warning(
+                "backup", "none, and nothing is delivered: what is on this card is all there is", advice
+            )
+        return
+    copies = [path.stat().st_mtime for path in folder.glob("hadir-*/*/backup.json")]
+    age_s = time.time() - max(copies, default=0.0)
+    if age_s < OLD_COPY_S:
+        yield ok("backup", f"the newest copy is {age_s / 3600:.0f} h old")
+    else:
+        words = f"the newest copy is {age_s / 86_400:.0f} days old" if copies else f"no copy in {BACKUPS} yet"
+        yield warning("backup", words, "make one now", "systemctl start hadir-backup", safe=True)
 
 
 def _keep_ms(path: Path) -> float:

@@ -1,0 +1,171 @@
+"""Single checks on a machine of files, without any kiosk that runs."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.ctl.conftest import Ran
+
+Ctl = Callable[..., Ran]
+Ask = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def ask(ctl: Ctl, tmp_path: Path) -> Ask:
+    """The finding about one part, from a machine and a configuration of files."""
+
+    def call(group: str, part: str, config: str = "") -> dict[str, Any]:
+        (tmp_path / "kiosk.toml").write_text(f'state_dir = "{tmp_path}"\n{config}', encoding="utf-8")
+        done = ctl(
+            "doctor", group, "--config", tmp_path / "kiosk.toml", "--root", tmp_path, "--json", "--socket",
+            tmp_path / "none.sock",
+        )  # fmt: skip
+        found = [one for one in done.document["findings"] if one["part"] == part]
+        assert len(found) == 1, done.document["findings"]
+        finding: dict[str, Any] = found[0]
+        return finding
+
+    return call
+
+
+def plant(root: Path, name: str, text: str) -> None:
+    (root / name).parent.mkdir(parents=True, exist_ok=True)
+    (root / name).write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("flags", "level", "words"),
+    [
+        ("0x0", "ok", "holds its voltage"),
+        ("0x50005", "fault", "less than 4.63 V"),
+        ("0x50000", "warning", "since the last boot"),
+    ],
+)
+def test_the_firmwares_word_on_the_supply(
+    ask: Ask, tmp_path: Path, flags: str, level: str, words: str
+) -> None:
+    plant(tmp_path, "sys/devices/platform/soc/soc:firmware/get_throttled", flags + "\n")
+    finding = ask("power", "power")
+    assert finding["level"] == level
+    assert words in finding["words"]
+
+
+@pytest.mark.parametrize(("milli", "level"), [("51000", "ok"), ("74000", "warning"), ("83000", "fault")])
+def test_the_temperature(ask: Ask, tmp_path: Path, milli: str, level: str) -> None:
+    plant(tmp_path, "sys/class/thermal/thermal_zone0/temp", milli)
+    assert ask("power", "temperature")["level"] == level
+
+
+def test_a_filesystem_that_counts_errors(ask: Ask, tmp_path: Path) -> None:
+    plant(tmp_path, "sys/fs/ext4/mmcblk0p2/errors_count", "3")
+    finding = ask("disk", "card")
+    assert finding["level"] == "fault"
+    assert "mmcblk0p2 (3 errors)" in finding["words"]
+
+
+@pytest.mark.parametrize(("life", "level"), [("0x02 0x01", "ok"), ("0x0a 0x0b", "warning")])
+def test_a_card_that_tells_its_age(ask: Ask, tmp_path: Path, life: str, level: str) -> None:
+    plant(tmp_path, "sys/block/mmcblk0/device/life_time", life)
+    assert ask("disk", "card")["level"] == level
+
+
+def test_the_newest_backup(ask: Ask, tmp_path: Path) -> None:
+    assert ask("disk", "backup")["level"] == "warning"  # nothing is delivered and nothing is copied
+    plant(tmp_path, "proc/self/mounts", "/dev/sda1 /mnt/hadir-backup ext4 rw 0 0")
+    copy = "mnt/hadir-backup/hadir-kiosk-1/20260302T013000/backup.json"
+    plant(tmp_path, copy, "{}")
+    assert ask("disk", "backup")["level"] == "ok"
+    old = time.time() - 9 * 86_400
+    os.utime(tmp_path / copy, (old, old))
+    finding = ask("disk", "backup")
+    assert finding["words"] == "the newest copy is 9 days old"
+    assert finding["command"] == "systemctl start hadir-backup"
+
+
+@pytest.mark.parametrize(
+    ("told", "level"),
+    [("0", "warning"), (str(int(time.time())), "ok"), (str(int(time.time()) - 9_000), "warning")],
+)
+def test_the_rtc(ask: Ask, tmp_path: Path, told: str, level: str) -> None:
+    plant(tmp_path, "sys/class/rtc/rtc0/since_epoch", told)
+    assert ask("clock", "rtc")["level"] == level
+
+
+def test_a_reader_on_another_port(ask: Ask, tmp_path: Path) -> None:
+    (tmp_path / "dev/hadir").mkdir(parents=True)
+    (tmp_path / "dev/hadir/r307").symlink_to("/dev/null")
+    finding = ask("devices", "reader finger", '[[reader]]\nname = "finger"\nport = "/dev/ttyUSB7"\n')
+    assert "there is no /dev/ttyUSB7, but there is /dev/hadir/r307" in finding["words"]
+    assert f"config set {tmp_path}/kiosk.toml 'reader[1].port' /dev/hadir/r307" in finding["command"]
+
+
+@contextmanager
+def listening(said: bytes = b"") -> Iterator[int]:
+    """A port on which somebody says `said` to everybody."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            try:
+                while True:
+                    with server.accept()[0] as line:
+                        line.sendall(said)
+            except OSError:
+                return
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield server.getsockname()[1]
+        finally:
+            server.shutdown(socket.SHUT_RDWR)
+            thread.join(5)
+
+
+def closed_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
+
+
+def test_a_terminal_that_cannot_be_reached(ask: Ask) -> None:
+    config = '[[terminal]]\nname = "gate"\nhost = "127.0.0.1"\nport = {}\n'
+    finding = ask("devices", "terminal gate", config.format(closed_port()))
+    assert finding["level"] == "fault"
+    assert "refused" in finding["words"]
+    with listening() as port:
+        assert ask("devices", "terminal gate", config.format(port))["level"] == "unknown"
+
+
+def test_a_gps_receiver(ask: Ask) -> None:
+    config = '[site]\nlatitude = -8.1\nlongitude = 113.7\n[gps]\nhost = "127.0.0.1"\nport = {}\n'
+    assert ask("devices", "gps", config.format(closed_port()))["command"] == "systemctl restart gpsd"
+    with listening(b'{"class":"VERSION","release":"3.22"}\r\n') as port:
+        assert ask("devices", "gps", config.format(port))["level"] == "ok"
+    with listening(b"SSH-2.0-OpenSSH_9.2\r\n") as port:
+        assert "is no gpsd" in ask("devices", "gps", config.format(port))["words"]
+
+
+def test_a_network_cable_that_is_out(ask: Ask, tmp_path: Path) -> None:
+    plant(tmp_path, "sys/class/net/eth0/operstate", "down\n")
+    config = f'[sync]\nhost = "broker.invalid"\ncentre_key = "{"ab" * 32}"\n'
+    assert "no network: eth0 not connected" in ask("network", "network", config)["words"]
+    plant(tmp_path, "sys/class/net/eth0/operstate", "up\n")
+    finding = ask("network", "dns", config)
+    assert finding["level"] == "fault"
+    assert finding["words"].startswith("broker.invalid: no name server")
+
+
+def test_a_database_that_was_set_aside(ask: Ask, tmp_path: Path) -> None:
+    (tmp_path / "damaged-1772409600000").mkdir()
+    (tmp_path / "kiosk.db").write_bytes(b"no database")
+    assert "damaged-1772409600000" in ask("ledger", "damage")["command"]
+    assert "its first page is gone" in ask("ledger", "ledger")["words"]
