@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import stat
 import subprocess
 import sys
@@ -278,3 +279,38 @@ def test_kioskd_starts_on_what_was_rendered(ctl: Ctl, site: Path, root: Path, tm
             assert status["device_id"] == "smpn1-lobby"
         finally:
             process.terminate()
+
+
+NAMESPACE = """
+set -e
+mkdir up work
+mount -t overlay overlay -o lowerdir=/etc,upperdir="$PWD/up",workdir="$PWD/work" /etc
+mount -t tmpfs none /var/lib
+"$@"
+"""
+
+
+def on_this_machine(folder: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """kioskctl on the running machine, but with an /etc and a /var/lib that vanish with it."""
+    folder.mkdir()
+    words = [str(word) for word in arguments]
+    command = ("unshare", "--mount", "sh", "-c", NAMESPACE, "sh", *words)
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=100)
+
+
+def test_the_machine_itself_is_provisioned_tested_and_told_what_is_left(site: Path, tmp_path: Path) -> None:
+    kioskctl = Path(sys.executable).with_name("kioskctl")
+    once = f"{kioskctl} provision {site} --json"
+    twice = f"{once} && {once} && ls -l /var/lib/hadir/keys"
+    done = on_this_machine(tmp_path / "namespace", "sh", "-c", twice)
+    assert done.returncode == 0, done.stderr
+    first, second, *keys = done.stdout.splitlines()
+    outcome = json.loads(first)
+    assert outcome["changed"]
+    assert len(outcome["sign_key"]) == 64
+    assert {finding["part"] for finding in outcome["findings"]} >= {"disk", "clock", "dns"}
+    assert any(left.startswith("dns: broker.invalid: no name server") for left in outcome["left"])
+    assert any(left.startswith("nobody-here: there is no") for left in outcome["left"])
+    assert json.loads(second)["changed"] is False
+    assert json.loads(second)["sign_key"] == outcome["sign_key"]
+    assert [line.split()[0] for line in keys[1:]] == ["-rw-------"] * 3
