@@ -63,7 +63,7 @@ def common(command: F) -> F:
     )(command)
     return click.option(
         "--socket",
-        type=click.Path(path_type=Path),
+        type=click.Path(readable=False, path_type=Path),
         expose_value=False,
         callback=_set_socket,
         help="kioskd's control socket.  [default: $HADIR_SOCKET, /run/hadir/control.sock, the demo's]",

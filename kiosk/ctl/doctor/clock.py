@@ -41,7 +41,9 @@ def rtc(seen: Seen) -> Iterator[Finding]:
     """Whether a battery keeps the time through a power cut."""
     text = seen.machine.read("/sys/class/rtc/rtc0/since_epoch")
     if text is None:
-        if seen.config is not None and seen.config.sync.host:
+        if seen.config is None:
+            yield unknown("rtc", "none; whether there is a network instead, the configuration would say")
+        elif seen.config.sync.host:
             yield ok("rtc", "none; the time comes from the network or the centre after a power cut")
         else:
             advice = "fit a DS3231, or a battery on a Pi 5: docs/time.md"

@@ -35,7 +35,7 @@ PARTS = ("power", "disk", "files", "ledger", "kioskd", "clock", "devices", "scre
 @click.option(
     "--config",
     "config_file",
-    type=click.Path(path_type=Path),
+    type=click.Path(readable=False, path_type=Path),
     help="kiosk.toml.  [default: kioskd's own, /etc/hadir/kiosk.toml]",
 )
 @click.option("--fix", is_flag=True, help="Run the commands that are safe, then look again.")

@@ -38,10 +38,11 @@ class Report(msgspec.Struct, frozen=True):
     def exit_code(self) -> int:
         """0 without faults, 3 when kioskd's silence is the only one, 4 when all are of devices, else 1."""
         parts = [finding.part for finding in self.findings if finding.level == "fault"]
+        unasked = any(finding.part == "kioskd" and finding.level == "unknown" for finding in self.findings)
+        if parts == ["kioskd"] or (not parts and unasked):
+            return EXIT_UNREACHABLE
         if not parts:
             return EXIT_OK
-        if parts == ["kioskd"]:
-            return EXIT_UNREACHABLE
         return EXIT_DEVICE if all(part.startswith(DEVICES) for part in parts) else EXIT_FAILED
 
 

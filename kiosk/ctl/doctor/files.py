@@ -20,7 +20,9 @@ RESTART = "systemctl restart kioskd"
 
 def config(seen: Seen) -> Iterator[Finding]:
     """Whether kioskd can use its configuration."""
-    if seen.no_file:
+    if seen.denied:
+        yield unknown("config", f"{seen.config_file}: you may not read it", "put sudo before it")
+    elif seen.no_file:
         advice = "describe this kiosk in one file, from config/sites/example.toml, and provision it"
         yield fault("config", f"{seen.config_file}: {seen.no_file}", advice, "kioskctl provision SITE.toml")
     elif seen.bad_file is not None:

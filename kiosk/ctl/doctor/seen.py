@@ -20,13 +20,17 @@ ANSWER_S = 8.0
 
 @dataclass(frozen=True)
 class Seen:
-    """One look at a kiosk. `silence` says why kioskd did not answer, `bad_file` what is wrong in its file."""
+    """One look at a kiosk. `silence` says why kioskd did not answer, `bad_file` what is wrong in its file.
+
+    `denied`: whoever looks may not read the file, so little can be said; root sees most.
+    """
 
     machine: Machine
     config_file: Path
     config: KioskConfig | None = None
     bad_file: BadFileError | None = None
     no_file: str = ""
+    denied: bool = False
     status: api.Status | None = None
     health: api.Health | None = None
     silence: CtlError | None = None
@@ -65,7 +69,17 @@ def look(machine: Machine, config_file: Path | None, sockets: list[Path]) -> See
     if health is not None and config_file is None:
         guess = Path(health.config_file)
         config, bad, missing = _read(guess)
-    return Seen(machine, guess, config, bad, missing, status, health, silence)
+    return Seen(machine, guess, config, bad, missing, _denied(guess), status, health, silence)
+
+
+def _denied(path: Path) -> bool:
+    try:
+        path.open("rb").close()
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _read(path: Path) -> tuple[KioskConfig | None, BadFileError | None, str]:

@@ -98,7 +98,9 @@ def backup(seen: Seen) -> Iterator[Finding]:
     folder = seen.machine.path(BACKUPS)
     mounted = f" {BACKUPS} " in (seen.machine.read("/proc/self/mounts") or "")
     if not mounted:
-        if seen.config is not None and seen.config.sync.host:
+        if seen.config is None:
+            yield unknown("backup", "none; whether the centre has it, the configuration would say")
+        elif seen.config.sync.host:
             yield ok("backup", "none here; the centre has what it has accepted")
         else:
             advice = f"mount a stick or a second partition at {BACKUPS}: docs/upkeep.md"

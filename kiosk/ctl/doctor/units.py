@@ -25,7 +25,9 @@ RESTART = "systemctl restart kioskd"
 def kioskd(seen: Seen) -> Iterator[Finding]:
     """Whether the daemon runs, answers and takes punches."""
     status, health = seen.status, seen.health
-    if status is None or health is None:
+    if isinstance(seen.silence and seen.silence.__cause__, PermissionError):
+        yield unknown("kioskd", str(seen.silence), "put sudo before it")
+    elif status is None or health is None:
         if "kioskd" in seen.explained or seen.config is None:
             why = "because of what is named above"
         elif isinstance(seen.silence, UnreachableError):

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import socket
+import subprocess
+import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -169,3 +174,28 @@ def test_a_database_that_was_set_aside(ask: Ask, tmp_path: Path) -> None:
     (tmp_path / "kiosk.db").write_bytes(b"no database")
     assert "damaged-1772409600000" in ask("ledger", "damage")["command"]
     assert "its first page is gone" in ask("ledger", "ledger")["words"]
+
+
+def test_whoever_may_not_look_is_told_so() -> None:
+    """As nobody, on another's files: no fault is made up, and sudo is named."""
+    folder = Path(tempfile.mkdtemp(prefix="hadir-denied-"))
+    try:
+        folder.chmod(0o755)
+        (folder / "kiosk.toml").write_text('state_dir = "/root"\n', encoding="utf-8")
+        (folder / "kiosk.toml").chmod(0o600)
+        with socket.socket(socket.AF_UNIX) as closed:
+            closed.bind(str(folder / "control.sock"))
+            (folder / "control.sock").chmod(0o600)
+            command = (
+                Path(sys.executable).with_name("kioskctl"), "doctor", "--json", "--root", "/nonexistent",
+                "--config", folder / "kiosk.toml", "--socket", folder / "control.sock",
+            )  # fmt: skip
+            done = subprocess.run(
+                command, capture_output=True, text=True, check=False, user=65534, group=65534, extra_groups=[]
+            )
+    finally:
+        shutil.rmtree(folder)
+    assert done.returncode == 3, done.stdout + done.stderr
+    findings = {one["part"]: one for one in json.loads(done.stdout)["findings"]}
+    assert {one["level"] for one in findings.values()} <= {"ok", "unknown", "warning"}
+    assert findings["config"]["advice"] == findings["kioskd"]["advice"] == "put sudo before it"
