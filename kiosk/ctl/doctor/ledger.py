@@ -45,7 +45,7 @@ def _set_aside(seen: Seen) -> Iterator[Finding]:
     for folder in sorted(seen.state_dir.glob("damaged-*")):
         words_ = f"a damaged database was set aside in {folder} and what could be read goes on here"
         advice = "keep it elsewhere: it is proof of what was; and replace the card"
-        command = f"mv {shlex.quote(str(folder))} /root/"
+        command = f"mv {shlex.quote(str(folder))} ~"
         yield warning("damage", words_, advice, command)
 
 
