@@ -96,3 +96,18 @@ def test_the_samples_are_what_is_printed(kioskd: Canned, ctl: Callable[..., Ran]
 
 def test_the_overview_names_every_group(ctl: Callable[..., Ran]) -> None:
     assert {name.split()[0] for name in leaves(cli)} == set(COMMANDS)
+
+
+ROOT = Path(__file__).parents[2]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+NAMED = re.compile(r"(?:`|\$ |^|sudo )kioskctl ([a-z-]+)(?: ([a-z-]+))?", re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
+def test_a_command_that_a_page_names_exists(page: Path) -> None:
+    named = set(NAMED.findall(page.read_text(encoding="utf-8")))
+    for name, child in named:
+        assert name in COMMANDS, f"kioskctl {name}"
+        command = cli.get_command(click.Context(cli), name)
+        if isinstance(command, click.Group) and child:
+            assert child in command.list_commands(click.Context(command)), f"kioskctl {name} {child}"
