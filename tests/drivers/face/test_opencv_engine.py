@@ -73,7 +73,7 @@ def _tilted() -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
 def test_a_missing_model_says_how_to_install_it(tmp_path: Path, model: Path) -> None:
     with pytest.raises(Unavailable) as caught:
         OpenCVEngine(tmp_path / "yunet.onnx", model, lambda _grey, _box: np.zeros((68, 2), np.float32))
-    assert "kioskctl models add yunet.onnx" in caught.value.hint
+    assert "put the model file yunet.onnx there" in caught.value.hint
 
 
 def test_a_damaged_model_is_unavailable(tmp_path: Path) -> None:
