@@ -53,8 +53,10 @@ class ChallengeLimits:
     """How long the face must have been at rest before an act is asked."""
     pause_s: float = 0.8
     """Longest random wait on top, so that the moment cannot be foreseen either."""
-    repeated: int = 2
-    """Frames in a row that must show an act, blinks excepted."""
+    hold_s: float = 0.3
+    """How long a turn or a coming closer must be shown: landmarks that slip come back sooner."""
+    shut_s: float = 0.06
+    """How long the eyes must be shut: more than one frame."""
 
 
 def draw(source: random.Random, count: int = 2, without: Act | None = None) -> tuple[Act, ...]:
@@ -100,10 +102,13 @@ def shows(act: Act, before: Neutral, reading: Reading, limits: ChallengeLimits) 
 
 
 def _held(act: Act, before: Neutral, shown: Sequence[Reading], limits: ChallengeLimits) -> bool:
-    in_a_row = 0
+    since_s: float | None = None
     for reading in shown:
-        in_a_row = in_a_row + 1 if shows(act, before, reading, limits) else 0
-        if in_a_row >= limits.repeated:
+        if not shows(act, before, reading, limits):
+            since_s = None
+        elif since_s is None:
+            since_s = reading.at_s
+        elif reading.at_s - since_s >= limits.hold_s:
             return True
     return False
 
@@ -111,14 +116,15 @@ def _held(act: Act, before: Neutral, shown: Sequence[Reading], limits: Challenge
 def _blinked(before: Neutral, shown: Sequence[Reading], limits: ChallengeLimits) -> bool:
     """Open, shut, open again within the time of a blink, the head at rest."""
     opened_s: float | None = None
-    shut = False
+    shut: list[float] = []
     for reading in shown:
         if _open(before, reading, limits):
-            if shut and opened_s is not None and reading.at_s - opened_s <= limits.blink_s:
+            long_enough = bool(shut) and shut[-1] - shut[0] >= limits.shut_s
+            if long_enough and opened_s is not None and reading.at_s - opened_s <= limits.blink_s:
                 return True
-            opened_s, shut = reading.at_s, False
+            opened_s, shut = reading.at_s, []
         elif _shut(before, reading, limits):
-            shut = True
+            shut.append(reading.at_s)
     return False
 
 
