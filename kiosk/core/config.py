@@ -90,6 +90,42 @@ class Terminal(_Table, frozen=True):
     emulator_control: str | None = None
 
 
+class Camera(_Table, frozen=True):
+    """The camera of `kiosk-face`; without `driver` none is fitted.
+
+    `source` is /dev/video0, a number, or a stream's URL.
+    """
+
+    driver: Literal["", "picamera2", "opencv"] = ""
+    source: Text = "/dev/video0"
+    width_px: Annotated[int, Meta(ge=320, le=4_096)] = 1_280
+    height_px: Annotated[int, Meta(ge=240, le=4_096)] = 720
+    fps: Annotated[float, Meta(ge=5, le=60)] = 25.0
+    rotation_deg: Literal[0, 90, 180, 270] = 0
+    light: Literal["day", "night"] = "day"
+    compensation_ev: Annotated[float, Meta(ge=-4, le=4)] = 0.0
+    simulated: bool = False
+    emulator_control: str | None = None
+
+
+class Face(_Table, frozen=True):
+    """Recognition by face, and the photo beside each punch.
+
+    `false_accept` is the chance for a stranger passing by to be taken for somebody.
+    """
+
+    enabled: bool = False
+    engine: Literal["dlib", "opencv"] = "dlib"
+    models_dir: str = "models"
+    liveness: Literal["off", "flag", "enforce"] = "enforce"
+    false_accept: Annotated[float, Meta(gt=0, le=0.1)] = 0.003
+    calibration_file: str = ""
+    photos: bool = True
+    photo_days: Annotated[int, Meta(ge=1, le=3_650)] = 90
+    keep_enrolment_pictures: bool = False
+    socket: Text = "face.sock"
+
+
 class Sync(_Table, frozen=True):
     """Delivery to the centre. `centre_key` is the centre's public key in hex; empty `host`: no delivery.
 
@@ -142,6 +178,8 @@ class KioskConfig(_Table, frozen=True):
     gps: Gps = Gps()
     device: Device = Device()
     control: Control = Control()
+    camera: Camera = Camera()
+    face: Face = Face()
     sync: Sync = Sync()
     clock: Clock = Clock()
     screen: Screen = Screen()
