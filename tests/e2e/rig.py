@@ -161,6 +161,15 @@ class Rig:
         """Give it back."""
         (self.root / "ballast").unlink()
 
+    @contextmanager
+    def held(self, name: str) -> Iterator[None]:
+        """A part that does nothing for a while."""
+        self._running[name].send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._running[name].send_signal(signal.SIGCONT)
+
     def running(self, name: str) -> subprocess.Popen[bytes]:
         """The process called `name`."""
         return self._running[name]
