@@ -118,6 +118,10 @@ class Watch(Command, frozen=True, tag="watch"):
     """Stream `View` events until the connection closes."""
 
 
+class GetPreview(Command, frozen=True, tag="preview"):
+    """The camera's preview, answered by `Preview` with its descriptor beside the line (SCM_RIGHTS)."""
+
+
 class Intent(Command, frozen=True, tag="intent"):
     """What somebody touched on the screen; answered by `Done`."""
 
@@ -129,11 +133,25 @@ class Rebuild(Command, frozen=True, tag="rebuild"):
     """Rebuild every derived table from the ledger; answered by `Rebuilt`."""
 
 
+class Reload(Command, frozen=True, tag="reload"):
+    """Read configuration, policy and calendar again; answered by `Reloaded`.
+
+    Files with faults are refused, and nothing changes.
+    """
+
+
 class GetLedger(Command, frozen=True, tag="ledger"):
     """Records `after_seq` on; answered by `LedgerPage`."""
 
     after_seq: int = 0
     limit: Limit = 200
+
+
+class Reloaded(msgspec.Struct, frozen=True):
+    """The keys that count from now on, and those that the file has and the next start will bring."""
+
+    applied: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()
 
 
 class ApiError(msgspec.Struct, frozen=True):
@@ -151,6 +169,12 @@ class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
     event: Any = None
     result: Any = None
     error: ApiError | None = None
+
+
+class Preview(msgspec.Struct, frozen=True):
+    """The descriptor that comes with this line is laid out as `kiosk.core.preview` says."""
+
+    number: int
 
 
 class Done(msgspec.Struct, frozen=True):

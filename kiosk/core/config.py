@@ -16,6 +16,8 @@ from kiosk.core.zone import ZoneName
 
 Text = Annotated[str, Meta(min_length=1, max_length=120)]
 MOST_ADDRESSES = 1024
+CAMERA = "camera"
+"""What screen and logs call the camera."""
 Port = Annotated[int, Meta(ge=1, le=65_535)]
 
 
@@ -111,7 +113,8 @@ class Camera(_Table, frozen=True):
 class Face(_Table, frozen=True):
     """Recognition by face, and the photo beside each punch.
 
-    `false_accept` is the chance for a stranger passing by to be taken for somebody.
+    `false_accept` is the chance for a stranger passing by to be taken for somebody. How long photos are
+    kept stands in the policy. `group` is that of kiosk-face, who connects to `socket`.
     """
 
     enabled: bool = False
@@ -121,9 +124,9 @@ class Face(_Table, frozen=True):
     false_accept: Annotated[float, Meta(gt=0, le=0.1)] = 0.003
     calibration_file: str = ""
     photos: bool = True
-    photo_days: Annotated[int, Meta(ge=1, le=3_650)] = 90
     keep_enrolment_pictures: bool = False
     socket: Text = "face.sock"
+    group: str = ""
 
 
 class Sync(_Table, frozen=True):
@@ -215,6 +218,7 @@ def impossible(config: KioskConfig) -> Iterator[tuple[Path, str]]:
     except ValueError:
         yield ("clock", "floor"), f"{config.clock.floor!r} is no date such as 2026-01-31"
     yield from _impossible_sync(config.sync)
+    yield from _impossible_faces(config)
     yield from _impossible_readers(config.readers)
     yield from _impossible_terminals(config)
 
@@ -228,6 +232,16 @@ def _impossible_sync(sync: Sync) -> Iterator[tuple[Path, str]]:
         yield ("sync", "cert_file"), "set cert_file and key_file both, or neither"
     if sync.cert_file and not sync.ca_file:
         yield ("sync", "cert_file"), "a certificate of the kiosk needs TLS: set ca_file too"
+
+
+def _impossible_faces(config: KioskConfig) -> Iterator[tuple[Path, str]]:
+    camera, face = config.camera, config.face
+    if face.enabled and not camera.driver:
+        yield ("face", "enabled"), "recognition needs a camera: set camera.driver"
+    if camera.emulator_control is not None and not camera.simulated:
+        yield (("camera", "emulator_control"), "only an emulated camera has one; set simulated = true")
+    if face.socket in (config.control.admin_socket, config.control.ui_socket):
+        yield ("face", "socket"), "kiosk-face needs a socket of its own"
 
 
 def _is_key(text: str) -> bool:
@@ -249,6 +263,7 @@ def _impossible_readers(readers: tuple[Reader, ...]) -> Iterator[tuple[Path, str
 
 def _impossible_terminals(config: KioskConfig) -> Iterator[tuple[Path, str]]:
     taken = [reader.name for reader in config.readers]
+    taken += [CAMERA] if config.face.enabled else []
     for index, terminal in enumerate(config.terminals):
         if terminal.name in taken:
             yield ("terminal", index, "name"), f"two devices are called {terminal.name!r}"

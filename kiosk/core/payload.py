@@ -162,11 +162,28 @@ class Shown(msgspec.Struct, frozen=True, omit_defaults=True):
     overtime_s: int = 0
 
 
+class FaceProof(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What a recognition rests on; scores are thousandths of a cosine.
+
+    `second_milli` is the next best person's, `frames` how many were averaged, `liveness` the words of the
+    liveness check in their order; `suspect`: it failed where it only flags. `provenance` of the threshold.
+    """
+
+    threshold_milli: int
+    second_milli: int
+    frames: int
+    took_ms: int
+    liveness: tuple[str, ...] = ()
+    suspect: bool = False
+    provenance: str = ""
+
+
 class Punch(Payload, frozen=True):
     """A person was identified and taken as present. `score` is the device's own scale.
 
     `witness` is whose finger stood by a PIN; `claimed_ms` the UTC time that a paper entry claims;
     a `queued` one counts provisionally until a `validation`. `category` is a special punch's.
+    `face` is there when a face was recognised; then `score` is its similarity in thousandths.
     """
 
     TYPE: ClassVar[str] = "punch"
@@ -186,6 +203,7 @@ class Punch(Payload, frozen=True):
     category: str = ""
     queued: bool = False
     chosen: Literal["in", "out", "none"] = "none"
+    face: FaceProof | None = None
 
 
 class NotePrivate(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -252,13 +270,27 @@ class Correction(Payload, frozen=True):
 
 
 class Evidence(Payload, frozen=True):
-    """A photo belonging to punch `punch_seq`, encrypted in a file named by its ciphertext's SHA-256."""
+    """A photo belonging to punch `punch_seq`, encrypted in a file named by its ciphertext's SHA-256.
+
+    `punch_seq` may be a refusal's. `fit_milli` is how alike the face on it is to the person's, where known.
+    """
 
     TYPE: ClassVar[str] = "evidence"
     punch_seq: int
     kind: str
     ciphertext_sha256: str
     size_bytes: int
+    fit_milli: int | None = None
+
+
+class Flag(Payload, frozen=True):
+    """Punch `punch_seq` counts, and somebody should look at it: `face_differs`, `liveness`."""
+
+    TYPE: ClassVar[str] = "flag"
+    punch_seq: int
+    person_id: str
+    why: str
+    fit_milli: int | None = None
 
 
 class Erased(Payload, frozen=True):
@@ -485,7 +517,7 @@ TYPES: dict[str, type[Payload]] = {
         Refusal, DeviceState, ClockChange, Correction, Evidence, Erased, Admin, Carried,
         EvidenceRemoved, StoreNote, Validation, DirectionSet, Absence, AbsenceDropped, PinSet, RoleSet,
         PresenceCalled, PresenceSeen, PresenceClosed, Consent, Access, Certified, TerminalRow, TerminalUser,
-        TerminalClock,
+        TerminalClock, Flag,
     )
 }  # fmt: skip
 

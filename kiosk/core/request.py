@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import msgspec
 
-from kiosk.core import api, desk, terminals
+from kiosk.core import api, desk, faces, terminals
 
 AnyCommand = (
     api.GetStatus | api.GetHealth | api.GetPunches | api.GetPeople | api.PutPeople | api.EnrolFinger
-    | api.RemoveFinger | api.Emulate | api.Watch | api.Intent | api.Rebuild | api.GetLedger | desk.AnyDesk
-    | terminals.AnyTerminal
+    | api.RemoveFinger | api.Emulate | api.Watch | api.GetPreview | api.Intent | api.Rebuild
+    | api.GetLedger | api.Reload
+    | desk.AnyDesk | terminals.AnyTerminal | faces.AnyFace
 )  # fmt: skip
 
 

@@ -16,7 +16,18 @@ from kiosk.core.zone import ZoneName
 DeviceKind = Literal["reader", "terminal", "camera"]
 DeviceStatus = Literal["starting", "ready", "fault"]
 LinkStatus = Literal["off", "connecting", "online", "offline", "waiting_approval", "refused"]
-CardKind = Literal["taken", "repeat", "refused", "unknown", "poor_image", "not_stored", "enrol", "refill"]
+CardKind = Literal[
+    "taken",
+    "repeat",
+    "refused",
+    "unknown",
+    "poor_image",
+    "not_stored",
+    "enrol",
+    "refill",
+    "ambiguous",
+    "greeting",
+]
 Delivery = Literal["stored", "sent", "accepted"]
 
 
@@ -115,6 +126,35 @@ class PlaceView(msgspec.Struct, frozen=True):
     distance_m: int = 0
 
 
+class GuideView(msgspec.Struct, frozen=True):
+    """One face in view: a word of advice, or what it is asked to do (`kiosk.core.facing`)."""
+
+    track: int
+    advice: str = ""
+    asked: str = ""
+
+
+class FaceEnrolView(msgspec.Struct, frozen=True, kw_only=True):
+    """A face is being enrolled: which pose now, what to change, `done` of `of` poses taken."""
+
+    name: str
+    pose: str
+    done: int
+    of: int
+    advice: str = ""
+
+
+class FaceView(msgspec.Struct, frozen=True):
+    """What the camera's preview is shown with; there while kiosk-face is.
+
+    `preview` counts the kiosk-faces that have come: another number, another preview to ask for.
+    """
+
+    preview: int
+    guides: tuple[GuideView, ...] = ()
+    enrol: FaceEnrolView | None = None
+
+
 class View(msgspec.Struct, frozen=True, kw_only=True):
     """The whole state of the screen. `fault` is a code when the kiosk cannot take punches at all."""
 
@@ -132,3 +172,4 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     presence: PresenceView | None = None
     place: PlaceView | None = None
     queue: int = 0
+    face: FaceView | None = None

@@ -114,3 +114,12 @@ def test_a_number_that_is_none_is_refused() -> None:
     assert faults("[site]\nlatitude = nan\nlongitude = 1\n") == [
         "line 2: site.latitude: nan is too small: at least -90.0"
     ]
+
+
+def test_recognition_needs_a_camera_and_a_socket_of_its_own() -> None:
+    text = '[camera]\nemulator_control = "x"\n[face]\nenabled = true\nsocket = "ui.sock"\n'
+    assert faults(text) == [
+        "line 2: camera.emulator_control: only an emulated camera has one; set simulated = true",
+        "line 4: face.enabled: recognition needs a camera: set camera.driver",
+        "line 5: face.socket: kiosk-face needs a socket of its own",
+    ]
