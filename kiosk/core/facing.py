@@ -32,10 +32,15 @@ class Line(msgspec.Struct, frozen=True, tag_field="say", tag=str.lower, kw_only=
 
 
 class Setup(Line, frozen=True):
-    """How to work from now on; sent first, and again after a change."""
+    """How to work from now on; sent first, and again after a change.
+
+    `calibration` is the text of `face.calibration_file`, empty for the one that comes with the engine;
+    `face.models_dir` is an absolute path here.
+    """
 
     camera: Camera
     face: Face
+    calibration: str = ""
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -121,7 +126,8 @@ class Ready(Line, frozen=True):
 class Guide(Line, frozen=True):
     """What to tell a face in view: `advice` (a word of `drivers.face.quality.Advice`) or what is `asked`.
 
-    The box is in thousandths of the preview's width and height.
+    Sent when the face is first near enough to be spoken to, and at each change, until `Gone` or `Seen`.
+    The box is in thousandths of the preview's width and height; where it is now stands in the preview itself.
     """
 
     track: int
@@ -134,7 +140,7 @@ class Guide(Line, frozen=True):
 
 
 class Gone(Line, frozen=True):
-    """That face has left."""
+    """That face has left, or there is nothing more to say to it (it has just been recognised)."""
 
     track: int
 

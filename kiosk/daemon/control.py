@@ -49,6 +49,8 @@ class ControlServer:
 
         Only our own user may open the admin socket, unless `admin_group` names who else may.
         """
+        self.preview: Callable[[], tuple[int, int] | None] = lambda: None
+        """The number and the descriptor of the camera's preview, while there is one."""
         self._paths: dict[Authority, Path] = {"admin": admin_path, "ui": ui_path}
         self._on_refused = on_refused
         self._selector = selectors.DefaultSelector()
@@ -202,9 +204,22 @@ class ControlServer:
         if isinstance(request.do, api.Watch):
             connection.watch_id = request.id
             self._show(connection)
+        elif isinstance(request.do, api.GetPreview):
+            self._give_preview(connection, request.id)
         elif self._stop_at is not None or not self._workers.begin(connection, request):
             busy = api.ApiError("busy", "kioskd is stopping or overloaded", "try again in a moment")
             self._send(connection, line_of(api.Reply(request.id, error=busy)))
+
+    def _give_preview(self, connection: Connection, id_: int) -> None:
+        preview = self.preview()
+        if preview is None:
+            missing = api.ApiError("not_found", "there is no preview", "is kiosk-face running?")
+            self._send(connection, line_of(api.Reply(id_, error=missing)))
+            return
+        try:
+            connection.send_with(line_of(api.Reply(id_, result=api.Preview(preview[0]))), preview[1])
+        except OSError:
+            self._drop(connection)
 
     def _deliver_answers(self) -> None:
         for connection, line in self._workers.answers():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from typing import Literal
 
@@ -33,6 +34,7 @@ class Connection:
         self._scanned = 0
         self._unsent = bytearray()
         self._newest_view: bytes | None = None
+        self._descriptors: list[tuple[int, int]] = []
         sock.setblocking(False)
 
     def fileno(self) -> int:
@@ -85,6 +87,11 @@ class Connection:
         self._unsent += line
         self.flush()
 
+    def send_with(self, line: bytes, descriptor: int) -> None:
+        """Send a line and a copy of an open file beside its first byte. Raises `OSError`."""
+        self._descriptors.append((len(self._unsent), os.dup(descriptor)))
+        self.send(line)
+
     def show(self, line: bytes) -> None:
         """Send a view; while the client is slow only the newest is kept. Raises `OSError`."""
         self._newest_view = line
@@ -97,7 +104,7 @@ class Connection:
             self._newest_view = None
         while self._unsent:
             try:
-                sent = self._sock.send(self._unsent)
+                sent = self._send_some()
             except BlockingIOError:
                 return
             del self._unsent[:sent]
@@ -107,4 +114,22 @@ class Connection:
 
     def close(self) -> None:
         """Hang up."""
+        for _, descriptor in self._descriptors:
+            os.close(descriptor)
+        self._descriptors.clear()
         self._sock.close()
+
+    def _send_some(self) -> int:
+        """What goes in one piece: up to the next descriptor, or that with what follows it."""
+        if not self._descriptors:
+            return self._sock.send(self._unsent)
+        (at, descriptor), *later = self._descriptors
+        if at == 0:
+            sent = socket.send_fds(
+                self._sock, [self._unsent[: later[0][0]] if later else self._unsent], [descriptor]
+            )
+            os.close(descriptor)
+        else:
+            sent, later = self._sock.send(self._unsent[:at]), self._descriptors
+        self._descriptors = [(place - sent, number) for place, number in later]
+        return sent

@@ -11,7 +11,7 @@ from kiosk.core import api, desk
 from kiosk.core.request import AnyCommand, Request
 from kiosk.daemon.control_connection import Authority
 
-UI_COMMANDS = (api.GetStatus, api.Watch, api.Intent, *desk.PUBLIC)
+UI_COMMANDS = (api.GetStatus, api.Watch, api.GetPreview, api.Intent, *desk.PUBLIC)
 RAISED_COMMANDS = (
     api.GetPeople, api.PutPeople, api.GetPunches, api.EnrolFinger, api.RemoveFinger, *desk.RAISED
 )  # fmt: skip
