@@ -170,7 +170,10 @@ class FaultPlan:
 
     def apply(self, message: bytes) -> Outcome:
         """What leaves the device instead of `message`."""
-        kind = self._armed.popleft() if self._armed else self._draw()
+        try:
+            kind = self._armed.popleft()
+        except IndexError:
+            kind = self._draw()
         outcome = self._kinds[kind](message, self._rng)
         if kind != "none":
             self.happened[kind] = self.happened.get(kind, 0) + 1

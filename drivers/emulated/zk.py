@@ -41,10 +41,11 @@ class ZkEmulator:
         self.quirks = quirk_plan(seed)
         self.lying_events = False
         self._state = state
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
         self._machine = Machine(self.store, self._quirk)
-        self.network = Network(self._machine, self.faults, self._lock, host, port)
+        self.network = Network(self._machine, self.faults, self.lock, host, port)
         self.network.on_reboot = self.reboot
+        self._coming_back: threading.Timer | None = None
         if state is not None and state.exists():
             self.store.load(state)
 
@@ -60,7 +61,11 @@ class ZkEmulator:
 
     def stop(self) -> None:
         """Hang up and remember, where a state file was given."""
-        self.network.stop()
+        timer = self._coming_back
+        self._cancel_comeback()
+        if timer is not None and timer.is_alive():
+            timer.join()
+        self.network.close()
         self.save()
 
     def __enter__(self) -> ZkEmulator:
@@ -83,7 +88,7 @@ class ZkEmulator:
 
         A user id that nobody has is logged as it is, with the internal number 0.
         """
-        with self._lock:
+        with self.lock:
             moment = Moment.from_text(wall) if wall else self.store.clock.now()
             person = self.store.person(user_id) or Person(0, user_id)
             for _ in range(count):
@@ -101,15 +106,25 @@ class ZkEmulator:
             peer.send([wire.Packet(wire.REG_EVENT, wire.EF_ATTLOG, 0, payload)])
 
     def reboot(self, down_s: float = 0.5) -> None:
-        """Forget every session, be gone for `down_s`, come back at the same port."""
+        """Forget every session, be gone for `down_s`, come back at the same port.
+
+        Down already: `down_s` counts from now.
+        """
+        with self.lock:
+            self._cancel_comeback()
+            self._coming_back = timer = threading.Timer(down_s, self.network.start)
         self.network.stop()
-        timer = threading.Timer(down_s, self.network.start)
         timer.daemon = True
         timer.start()
 
+    def _cancel_comeback(self) -> None:
+        timer, self._coming_back = self._coming_back, None
+        if timer is not None:
+            timer.cancel()
+
     def status(self) -> dict[str, object]:
         """What it holds and what has gone wrong on its wires."""
-        with self._lock:
+        with self.lock:
             return {
                 "serial": self.store.model.serial,
                 "port": self.port,
@@ -126,7 +141,7 @@ class ZkEmulator:
 
     def fault(self, kind: str, count: int = 1, after: int = 0) -> None:
         """Arm a fault on the next messages, or a quirk of the next large answers; `none` ends them all."""
-        with self._lock:
+        with self.lock:
             if kind == "none":
                 self.faults.clear()
                 self.quirks.clear()
@@ -136,7 +151,7 @@ class ZkEmulator:
     def save(self) -> None:
         """Write the state file."""
         if self._state is not None:
-            with self._lock:
+            with self.lock:
                 self.store.save(self._state)
 
     def _quirk(self) -> str:

@@ -72,7 +72,7 @@ def answer(emulator: ZkEmulator, line: bytes) -> dict[str, Any]:
     try:
         asked = json.loads(line)
         return {"ok": True, **_OPERATIONS[asked["op"]](emulator, asked)}
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, OSError) as error:
         return {"ok": False, "error": f"{type(error).__name__}: {error}"}
 
 
@@ -82,14 +82,16 @@ def _punch(emulator: ZkEmulator, asked: Fields) -> Fields:
 
 
 def _user(emulator: ZkEmulator, asked: Fields) -> Fields:
-    uid = asked.get("uid") or max(emulator.store.people, default=0) + 1
-    emulator.store.add_person(Person(uid, str(asked["user_id"]), asked.get("name", "")))
+    with emulator.lock:
+        uid = asked.get("uid") or max(emulator.store.people, default=0) + 1
+        emulator.store.add_person(Person(uid, str(asked["user_id"]), asked.get("name", "")))
     return {"uid": uid}
 
 
 def _fill(emulator: ZkEmulator, asked: Fields) -> Fields:
-    emulator.store.fill(asked["users"], asked["records"])
-    return {"records": emulator.store.records}
+    with emulator.lock:
+        emulator.store.fill(asked["users"], asked["records"])
+        return {"records": emulator.store.records}
 
 
 def _reboot(emulator: ZkEmulator, asked: Fields) -> Fields:
@@ -103,8 +105,9 @@ def _fault(emulator: ZkEmulator, asked: Fields) -> Fields:
 
 
 def _faults(emulator: ZkEmulator, asked: Fields) -> Fields:
-    emulator.faults.set_rates(asked.get("rates", {}))
-    emulator.quirks.set_rates(asked.get("quirks", {}))
+    with emulator.lock:
+        emulator.faults.set_rates(asked.get("rates", {}))
+        emulator.quirks.set_rates(asked.get("quirks", {}))
     return {}
 
 

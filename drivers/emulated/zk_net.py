@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
@@ -14,6 +16,8 @@ from drivers.emulated.zk_outbox import Outbox
 from drivers.emulated.zk_wire import Packet
 
 _LYING_LENGTH = 1016
+_PORT_TAKEN_S = 10.0
+"""How long to wait for a port that somebody took while the terminal was down."""
 
 
 class Peer:
@@ -57,29 +61,62 @@ class Network:
         self.port = port
         self._open: list[tuple[socket.socket, threading.Thread]] = []
         self._stopped = threading.Event()
+        self._power = threading.Lock()
+        self._kept: socket.socket | None = None
 
     def start(self) -> None:
-        """Listen on TCP and UDP."""
-        listener = socket.create_server((self.host, self.port), backlog=64)
-        self.port = listener.getsockname()[1]
-        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        udp.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
-        udp.bind((self.host, self.port))
-        self._stopped = threading.Event()
-        for target, sock in ((self._accept, listener), (self._serve_udp, udp)):
-            thread = threading.Thread(target=target, args=(sock, self._stopped), name="zk-net", daemon=True)
-            self._open.append((sock, thread))
-            thread.start()
+        """Listen on TCP and UDP. Listening already: nothing."""
+        with self._power:
+            if self._open:
+                return
+            self._keep_port()
+            listener = socket.create_server((self.host, self.port), backlog=64)
+            self._stopped = threading.Event()
+            for target, sock in ((self._accept, listener), (self._serve_udp, self._datagrams())):
+                thread = threading.Thread(
+                    target=target, args=(sock, self._stopped), name="zk-net", daemon=True
+                )
+                thread.start()
+                self._open.append((sock, thread))
 
     def stop(self) -> None:
-        """Close everything, hosts hear of it."""
-        self._stopped.set()
-        for sock, thread in self._open:
-            _wake(sock)
-            if thread is not threading.current_thread():
+        """Close everything, hosts hear of it; not from one of its own threads."""
+        with self._power:
+            self._stopped.set()
+            for sock, thread in self._open:
+                _wake(sock)
                 thread.join()
-        self._open.clear()
+            self._open.clear()
         self.drop_all()
+
+    def close(self) -> None:
+        """Stop for good: the port is anybody's."""
+        self.stop()
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
+
+    def _keep_port(self) -> None:
+        """While the terminal is down nobody's outgoing connection may get its port, not even our host's."""
+        if self._kept is None:
+            self._kept = socket.socket()
+            self._kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self._kept.bind((self.host, self.port))
+            self.port = self._kept.getsockname()[1]
+
+    def _datagrams(self) -> socket.socket:
+        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        udp.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+        until_s = time.monotonic() + _PORT_TAKEN_S
+        while True:
+            try:
+                udp.bind((self.host, self.port))
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE or time.monotonic() > until_s:
+                    raise
+                time.sleep(0.05)
+            else:
+                return udp
 
     def drop_all(self) -> None:
         """Forget every session and close every connection."""
@@ -115,7 +152,8 @@ class Network:
                 sock, _address = listener.accept()
             except OSError:
                 break
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with suppress(OSError):
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self._lock:
                 self.connections += 1
                 self._sockets.add(sock)
@@ -124,7 +162,9 @@ class Network:
 
     def _serve_tcp(self, sock: socket.socket) -> None:
         outbox = Outbox(self._plan, lambda data: self._write(sock, data), lambda: _wake(sock))
-        peer = self._peers[sock] = Peer(Client(tcp=True), outbox)
+        peer = Peer(Client(tcp=True), outbox)
+        with self._lock:
+            self._peers[sock] = peer
         buffer = b""
         with suppress(OSError):
             while data := sock.recv(1 << 16):
@@ -170,7 +210,7 @@ class Network:
             reply = self._machine.handle(peer.client, packet)
         peer.send(reply.packets, hang_up=reply.hang_up and peer.client.tcp)
         if reply.reboot:
-            self.on_reboot()
+            threading.Thread(target=self.on_reboot, name="zk-reboot", daemon=True).start()
 
     def _write(self, sock: socket.socket, data: bytes) -> None:
         if self.plugged:

@@ -7,8 +7,9 @@ import re
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,13 @@ import pytest
 
 from drivers.base.terminal import LiveEvent
 from drivers.emulated import zk_wire as wire
+from drivers.emulated.zk import ZkEmulator
+from drivers.emulated.zk_control import ControlSocket
 from drivers.emulated.zk_machine import Client, Machine
 from drivers.emulated.zk_store import Model, Store
 from drivers.emulated.zk_wire import Moment, Packet, Person
 from drivers.zk import ZkTerminal
-from tests.drivers.zk.emulated import live_punches, local_now
+from tests.drivers.zk.emulated import live_punches, local_now, wait_until
 
 
 # Recorded: the comm keys 12 and 45 as sent in session 0x45cf.
@@ -139,3 +142,36 @@ def test_what_the_control_socket_does_not_know(tmp_path: Path) -> None:
         assert control.do("faults", rates={"split": 0.5}, quirks={"short": 0.1})["ok"]
         assert control.do("fill", users=3, records=7)["records"] == 7
         assert control.do("reboot", down_s=0.01)["ok"]
+
+
+def answers(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1.0):
+        return True
+    return False
+
+
+def test_every_order_is_answered_while_it_reboots_and_hosts_come_and_go(tmp_path: Path) -> None:
+    over = threading.Event()
+
+    def come_and_go(port: int) -> None:
+        while not over.is_set():
+            answers(port)
+
+    with ZkEmulator() as emulator:
+        server = ControlSocket(emulator, tmp_path / "c")
+        hosts = [threading.Thread(target=come_and_go, args=(emulator.port,)) for _ in range(4)]
+        for host in hosts:
+            host.start()
+        control = Control(tmp_path / "c")
+        for number in range(200):
+            assert control.do("punch", user_id="7")["ok"]
+            if number % 5 == 0:
+                assert control.do("reboot", down_s=0.001)["ok"]
+                assert control.do("reboot", down_s=0.0)["ok"]
+        over.set()
+        for host in hosts:
+            host.join()
+        wait_until(lambda: answers(emulator.port))
+        assert control.do("status")["taken"] == 200
+        control.close()
+        server.close()
