@@ -446,6 +446,49 @@ class Certified(Payload, frozen=True):
     sig: str
 
 
+class RosterApplied(Payload, frozen=True):
+    """Roster `version` of the centre is in force; `body_sha256` names what came, `refused` counts bad rows.
+
+    `policy` and `calendar` are the versions in force from here on.
+    """
+
+    TYPE: ClassVar[str] = "roster"
+    version: int
+    site: str
+    body_sha256: str
+    added: int
+    changed: int
+    deactivated: int
+    refused: int
+    policy: str
+    calendar: str
+    templates_shared: bool = False
+
+
+class CommandTaken(Payload, frozen=True):
+    """A command of the centre: `taken` before it is carried out, then what became of it."""
+
+    TYPE: ClassVar[str] = "command"
+    counter: int
+    do: str
+    outcome: Literal["taken", "done", "failed"]
+    detail: str = ""
+
+
+class Decided(Payload, frozen=True):
+    """The centre decided about punch `punch_seq` of `ledger_id`; the private part holds `NotePrivate`.
+
+    `ruling`: the punch counts (`accept`), does not (`reject`), was `in` or `out`, or there is a `note` only.
+    """
+
+    TYPE: ClassVar[str] = "decision"
+    decision_id: str
+    ledger_id: str
+    punch_seq: int
+    person_id: str
+    ruling: Literal["accept", "reject", "in", "out", "note"]
+
+
 class TerminalRow(Payload, frozen=True):
     """A row of a terminal's log that became no punch; the private part holds `TerminalRowPrivate`.
 
@@ -517,7 +560,7 @@ TYPES: dict[str, type[Payload]] = {
         Refusal, DeviceState, ClockChange, Correction, Evidence, Erased, Admin, Carried,
         EvidenceRemoved, StoreNote, Validation, DirectionSet, Absence, AbsenceDropped, PinSet, RoleSet,
         PresenceCalled, PresenceSeen, PresenceClosed, Consent, Access, Certified, TerminalRow, TerminalUser,
-        TerminalClock, Flag,
+        TerminalClock, Flag, RosterApplied, CommandTaken, Decided,
     )
 }  # fmt: skip
 
