@@ -17,6 +17,8 @@ from kiosk.daemon.store import Appended, Store
 
 Committed = Callable[[str, int], None]
 """Told the ledger's id and the newest seq after each commit; must not block."""
+Watch = Callable[[Payload], None]
+"""Told every payload after its commit, on the engine's thread; must not write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class Journal:
         self._clock = clock
         self._zone = zone
         self._committed = committed
+        self.watch: Watch | None = None
         self._open = OpenTimes(clock.now().boot_id, clock.floor_ms)
         self._open.load(store)
         clock.seen(self._open.lower_ms)
@@ -55,17 +58,19 @@ class Journal:
         """
         # By the clock, not by the entries: a terminal's rows may be of any day.
         self._store.seal_if_due(self._clock.now(), self._zone)
-        written: list[tuple[int, TimeBlock]] = []
+        written: list[tuple[int, Entry]] = []
         with self._store.transaction() as transaction:
 
             def append(entry: Entry) -> Appended:
                 appended = transaction.append(entry.payload, entry.at, entry.private)
-                written.append((appended.seq, entry.at))
+                written.append((appended.seq, entry))
                 return appended
 
             yield append
-        for seq, at in written:
-            self._open.written(seq, at)
+        for seq, entry in written:
+            self._open.written(seq, entry.at)
+            if self.watch:
+                self.watch(entry.payload)
         self._committed(self._store.head.ledger_id, self._store.head.seq)
 
     def now(self) -> TimeBlock:

@@ -58,9 +58,14 @@ class Queries(TerminalQueries, DeskQueries):
             "WHERE s.device = ? AND s.slot = ?", device, slot
         )  # fmt: skip
 
-    def templates(self, person_id: str | None = None, device: str | None = None) -> list[TemplateState]:
+    def templates(
+        self, person_id: str | None = None, device: str | None = None, *, purpose: str | None = None
+    ) -> list[TemplateState]:
         """Templates in the vault: of one person or all; with `device` only those with a slot in it."""
         where, values = [], []
+        if purpose is not None:
+            where.append("t.purpose = ?")
+            values.append(purpose)
         if person_id is not None:
             where.append("t.person = (SELECT COALESCE(same_as, n) FROM people WHERE person_id = ?)")
             values.append(person_id)
@@ -183,9 +188,14 @@ class Queries(TerminalQueries, DeskQueries):
         rows = self.records(found[0], (key & KEY_MASK) - 1, 1, 1) if found else []
         return rows[0].body if rows and rows[0].seq == key & KEY_MASK else None
 
-    def evidence(self, *, before_ms: int | None = None, person_id: str | None = None) -> list[EvidenceState]:
-        """Photos that are kept, oldest first: those taken before `before_ms`, those of one person."""
+    def evidence(
+        self, *, before_ms: int | None = None, person_id: str | None = None, seq: int | None = None
+    ) -> list[EvidenceState]:
+        """Photos that are kept, oldest first: taken before `before_ms`, of a person, beside record `seq`."""
         where, values = ["1"], list[object]()
+        if seq is not None:
+            where.append(f"e.punch & {KEY_MASK} = ?")
+            values.append(seq)
         if before_ms is not None:
             where.append("e.wall_ms < ?")
             values.append(before_ms)
