@@ -20,6 +20,7 @@ from kiosk.daemon.hub import ViewHub
 from kiosk.daemon.journal import Journal
 from kiosk.daemon.judge import Judge
 from kiosk.daemon.keys import DeviceKeys
+from kiosk.daemon.rules_files import RuleBook, Rules
 from kiosk.daemon.store import Identity, Store
 from kiosk.daemon.terminal_cards import TerminalCards
 from kiosk.daemon.terminal_keys import TerminalKeys
@@ -76,7 +77,7 @@ class _Bench:
             View(revision=1, language="id", site=site, clock=ClockView("none", 0), link=link, devices=())
         )
         names = TerminalKeys(bytes(32))
-        judge = Judge(self.store, config, Policy(version="bench"), Calendar())
+        judge = Judge(self.store, config, RuleBook(Rules(Policy(version="bench"), Calendar())))
         users = TerminalUsers(self.store, journal, names)
         cards = TerminalCards(self.store, clock, hub, "WIB", 3000)
         self._rows = TerminalRows(self.store, journal, judge, users, names, cards)

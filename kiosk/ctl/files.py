@@ -15,6 +15,8 @@ from kiosk.ctl.session import common, session
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from kiosk.core.api import Reloaded
+
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -32,6 +34,28 @@ def policy() -> None:
 
 config.add_command(set_value)
 config.add_command(password)
+
+
+@config.command("reload")
+@common
+def reload() -> None:
+    """Have kioskd read kiosk.toml, policy and calendar again, and say what counts now and what waits.
+
+    At once count the policy, the calendar, screen.language and everything of [sync] but whether there is a
+    centre at all. The rest waits for `systemctl restart kioskd`. A file with faults changes nothing.
+    """
+    from kiosk.core import api
+
+    here = session()
+    with here.client() as client:
+        done = client.ask(api.Reload(), api.Reloaded)
+    here.show(done, lambda: _say_reloaded(done))
+
+
+def _say_reloaded(done: Reloaded) -> None:
+    click.echo("counts from now on: " + (", ".join(done.applied) or "nothing new"))
+    if done.waiting:
+        click.echo(f"waits for a restart: {', '.join(done.waiting)}; systemctl restart kioskd")
 
 
 @config.command("check")

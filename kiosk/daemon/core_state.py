@@ -9,7 +9,6 @@ from pathlib import Path
 
 from kiosk.core.config import KioskConfig
 from kiosk.core.payload import Start, Stop
-from kiosk.core.policy import Calendar, Policy
 from kiosk.core.zone import ZoneName
 from kiosk.daemon.clock import Clock
 from kiosk.daemon.hub import ViewHub
@@ -19,6 +18,7 @@ from kiosk.daemon.punching import Punching
 from kiosk.daemon.refusals import Refusals
 from kiosk.daemon.roster import Roster
 from kiosk.daemon.rtc import RtcKeeper
+from kiosk.daemon.rules_files import RuleBook
 from kiosk.daemon.store import Identity, Store
 from kiosk.daemon.timekeeping import Timekeeper
 
@@ -43,13 +43,12 @@ class CoreState:
     def open(
         cls,
         config: KioskConfig,
-        policy: Policy,
+        book: RuleBook,
         clock: Clock,
         hub: ViewHub,
         keys: DeviceKeys,
         software: str,
         committed: Callable[[str, int], None],
-        calendar: Calendar = Calendar(),  # noqa: B008 - frozen
     ) -> CoreState:
         """Open the store and write the start record. Raises `StoreError`."""
         identity = Identity(config.device.tenant, config.device.id, software)
@@ -65,7 +64,7 @@ class CoreState:
                 "the database was put back from a copy: a new ledger %s was opened", store.head.ledger_id
             )
         refusals = Refusals(journal)
-        punching = Punching(store, journal, refusals, hub, config, policy, calendar)
+        punching = Punching(store, journal, refusals, hub, config, book)
         hub.change(today=store.punches_today(clock.now(), zone))
         roster = Roster(store, journal, clock, zone)
         return cls(store, journal, refusals, punching, roster, clock, hub, zone, timekeeper)

@@ -12,7 +12,7 @@ import msgspec
 from drivers.base.reader import Reader, ReaderInfo
 from kiosk.core.config import KioskConfig, Sync
 from kiosk.core.config import Reader as ReaderConfig
-from kiosk.core.payload import DeviceState
+from kiosk.core.payload import Admin, DeviceState
 from kiosk.core.record import TimeBlock
 from kiosk.core.view import ClockView, LinkView, SiteView, View
 from kiosk.daemon.clock import Clock
@@ -34,7 +34,8 @@ from kiosk.daemon.notify import Notifier
 from kiosk.daemon.placing import Placing
 from kiosk.daemon.punching import FingerSeen, PoorImage
 from kiosk.daemon.reader_worker import ReaderPorts, ReaderWorker
-from kiosk.daemon.rules_files import Rules
+from kiosk.daemon.reload import Reloading
+from kiosk.daemon.rules_files import RuleBook, Rules
 from kiosk.daemon.service import Service, ServiceParts
 from kiosk.daemon.single import SingleInstance
 from kiosk.daemon.slotmap import SlotMap
@@ -57,8 +58,7 @@ class Kiosk:
     """Every part of one kiosk, built from its configuration."""
 
     def __init__(self, config: KioskConfig, rules: Rules, software: str, config_file: Path) -> None:
-        self._config, self._policy, self._software = config, rules.policy, software
-        self._calendar, self._rule_faults = rules.calendar, rules.faults
+        self._config, self._book, self._software = config, RuleBook(rules), software
         self._desk: Desk | None = None
         self._gps: Receiver | None = None
         self._placing: Placing | None = None
@@ -76,6 +76,9 @@ class Kiosk:
         self._core: CoreState | None = None
         self._publisher: Publisher | None = None
         self._delivery: Delivery | None = None
+        self._reloading = Reloading(
+            config_file, config, self._book, self._engine, self._reconfigured, self._changed
+        )
         self._stop_reason = "stopped"
 
     def run(self, stop: threading.Event) -> int:
@@ -84,12 +87,17 @@ class Kiosk:
         self._notifier.ready(f"{self._config.site.name}: ready")
         log.info("ready: %s, ledger %s at %d", self._config.device.id, *self._where())
         while not stop.wait(BEAT_S):
+            self._reloading.run_if_asked()
             if self._engine.alive and self._engine.age_s < ENGINE_STALL_S:
                 self._notifier.beat()
             elif not self._engine.alive:
                 log.critical("the engine died; stopping so that the service manager starts a new one")
                 return 1
         return self._stop()
+
+    def ask_reload(self) -> None:
+        """Read the files again at the next beat; for a signal handler."""
+        self._reloading.ask()
 
     @property
     def core(self) -> CoreState:
@@ -141,13 +149,12 @@ class Kiosk:
     def _begin(self) -> None:
         self._core = CoreState.open(
             self._config,
-            self._policy,
+            self._book,
             self._clock,
             self._hub,
             self._keys,
             self._software,
             self._committed,
-            self._calendar,
         )
 
     def _tick(self) -> None:
@@ -174,7 +181,12 @@ class Kiosk:
         config = self._config
         if not config.sync.host:
             return
-        self._delivery = delivery = Delivery(self._engine, self.core, self._hub)
+        self._delivery = Delivery(self._engine, self.core, self._hub)
+        self._publisher = self._new_publisher(self._delivery)
+        self._publisher.start()
+
+    def _new_publisher(self, delivery: Delivery) -> Publisher:
+        config = self._config
         hello = DeviceHello(
             sign_key=self._keys.sign_public,
             receive_key=self._keys.receive_public,
@@ -183,23 +195,30 @@ class Kiosk:
             boot_id=self._clock.now().boot_id,
             simulated=any(r.simulated for r in config.readers) or any(t.simulated for t in config.terminals),
         )
-        self._publisher = Publisher(
+        return Publisher(
             self._sync(),
             config.device,
             lambda: StoreSource(self._state_dir, self._keys),
             hello,
             delivery.event,
         )
-        self._publisher.start()
+
+    def _reconfigured(self, config: KioskConfig) -> None:
+        """Take `config`, of which nothing differs but what counts at once."""
+        before, self._config = self._config, config
+        if before.screen != config.screen:
+            self._hub.change(language=config.screen.language)
+        if self._publisher and self._delivery and before.sync != config.sync:
+            self._publisher.stop(STOP_S["publisher"])
+            self._publisher = self._new_publisher(self._delivery)
+            self._publisher.start()
 
     def _worker(self, reader: ReaderConfig) -> ReaderWorker:
         ports = ReaderPorts(self._finger_seen, self._poor_image, self._connected)
         return ReaderWorker(make_reader(reader), self._board, ports, simulated=reader.simulated)
 
     def _all_terminals(self) -> Terminals:
-        parts = TerminalParts(
-            self._config, self._policy, self._calendar, self._engine, self.core, self._board, self._vault
-        )
+        parts = TerminalParts(self._config, self._book, self._engine, self.core, self._board, self._vault)
         return Terminals(parts)
 
     def _control_server(self) -> ControlServer:
@@ -219,7 +238,7 @@ class Kiosk:
             if t.simulated and t.emulator_control
         ]
         status = StatusSource(
-            config, self._engine, core, self._hub, self._board, self._policy.version, self._software,
+            lambda: self._config, self._engine, core, self._hub, self._board, self._book, self._software,
             self._problems,
         )  # fmt: skip
         parts = ServiceParts(
@@ -235,6 +254,7 @@ class Kiosk:
             desk,
             self._delivery.sent if self._delivery else {},
             self._terminals,
+            self._reloading,
         )
         return ControlServer(
             Service(parts),
@@ -251,14 +271,14 @@ class Kiosk:
             return
         self._gps = gps = Receiver(config.gps)
         gps.start()
-        placing = Placing(gps.position, (latitude, longitude), self._policy.radius_m, self._hub)
+        placing = Placing(gps.position, (latitude, longitude), self._book, self._hub)
         self.core.punching.place_now = placing.now
         self._placing = placing
 
     def _make_desk(self, core: CoreState) -> Desk:
         waiting = Waiting(self._hub, lambda: self._clock.now().wall_ms)
         parts = DeskParts(
-            self._config, self._policy, self._calendar, self._engine, core, self._readers, self._vault,
+            self._config, self._book, self._engine, core, self._readers, self._vault,
             EvidenceStore.open(self._state_dir), self._keys, waiting,
         )  # fmt: skip
         desk = Desk(parts)
@@ -299,8 +319,11 @@ class Kiosk:
         self._slots.check(reader, info)
 
     def _problems(self) -> list[str]:
-        faults = [f"{fault}\n  the last good one stays in force" for fault in self._rule_faults]
+        faults = [f"{fault}\n  the last good one stays in force" for fault in self._book.faults]
         return [*faults, *self._slots.problems(), *self._terminals.problems()]
+
+    def _changed(self, keys: tuple[str, ...]) -> None:
+        self.core.journal.note(Admin(actor="socket:admin", action="reload", detail=", ".join(keys)))
 
     def _record_device(self, state: DeviceState, at: TimeBlock) -> None:
         self._engine.post(lambda: self.core.journal.note(state))

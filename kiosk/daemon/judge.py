@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from kiosk.core import payload, rules
 from kiosk.core.config import KioskConfig
-from kiosk.core.policy import Calendar, Policy
 from kiosk.core.record import TimeBlock
 from kiosk.daemon.history import history_before
+from kiosk.daemon.rules_files import RuleBook
 from kiosk.daemon.store import PersonState, Store
 
 
 class Judge:
     """Used on the engine's thread only."""
 
-    def __init__(self, store: Store, config: KioskConfig, policy: Policy, calendar: Calendar) -> None:
-        self._store, self._policy, self._calendar = store, policy, calendar
+    def __init__(self, store: Store, config: KioskConfig, book: RuleBook) -> None:
+        self._store, self._book = store, book
         self.zone = config.site.zone
-        self.versions = payload.Versions(policy=policy.version, calendar=calendar.version, roster="local")
         self.place = place_of(config)
+
+    @property
+    def versions(self) -> payload.Versions:
+        """Of the rules in force."""
+        return self._book.versions
 
     def verdict(self, person: PersonState, at: TimeBlock, method: payload.Method) -> rules.Verdict:
         """What the rules say to `person` at `at`, whatever has been written since. Raises `StoreError`."""
@@ -25,8 +29,8 @@ class Judge:
             self._store.subject_of(person),
             rules.Event(at, self.zone, method),
             history_before(self._store, person.person_id, at),
-            self._policy,
-            self._calendar,
+            self._book.policy,
+            self._book.calendar,
         )
 
 

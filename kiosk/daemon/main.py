@@ -34,7 +34,9 @@ def main(argv: list[str]) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     try:
-        return Kiosk(config, rules, f"hadir {version('hadir')}", Path(arguments.config)).run(stop)
+        kiosk = Kiosk(config, rules, f"hadir {version('hadir')}", Path(arguments.config))
+        signal.signal(signal.SIGHUP, lambda *_: kiosk.ask_reload())
+        return kiosk.run(stop)
     except (AlreadyRunningError, SocketInUseError) as error:
         _complain(str(error))
     except StoreError as error:

@@ -10,13 +10,13 @@ import msgspec
 
 from kiosk.core import payload, rules
 from kiosk.core.config import KioskConfig
-from kiosk.core.policy import Calendar, Policy
 from kiosk.core.record import TimeBlock
 from kiosk.core.view import Card, CardKind
 from kiosk.daemon.history import history_before
 from kiosk.daemon.hub import ViewHub
 from kiosk.daemon.journal import Entry, Journal
 from kiosk.daemon.refusals import Refusals
+from kiosk.daemon.rules_files import RuleBook
 from kiosk.daemon.store import PersonState, Store, StoreError
 from kiosk.daemon.waiting import Waiting
 
@@ -82,14 +82,12 @@ class Punching:
         refusals: Refusals,
         hub: ViewHub,
         config: KioskConfig,
-        policy: Policy,
-        calendar: Calendar,
+        book: RuleBook,
     ) -> None:
         self._store, self._journal, self._refusals, self._hub = store, journal, refusals, hub
-        self._policy, self._calendar = policy, calendar
+        self._book = book
         self._zone = config.site.zone
         self._show_ms = round(config.screen.result_s * 1000)
-        self._versions = payload.Versions(policy=policy.version, calendar=calendar.version, roster="local")
         self._place = _place(config)
         self.waiting: Waiting | None = None
         self.confirm: Confirm | None = None
@@ -135,8 +133,8 @@ class Punching:
             self._store.subject_of(person),
             rules.Event(at, self._zone, attempt.method, beside.chosen if beside else "none"),
             history,
-            self._policy,
-            self._calendar,
+            self._book.policy,
+            self._book.calendar,
         )
         if verdict.code == "closed" and beside and beside.queued:
             verdict = rules.Verdict("take", "outside", beside.chosen)
@@ -176,7 +174,7 @@ class Punching:
                 verdict.overtime_s,
             ),
             place=place,
-            versions=self._versions,
+            versions=self._book.versions,
             slot=seen.slot,
             score=seen.score,
             simulated=seen.simulated,

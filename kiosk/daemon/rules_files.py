@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from kiosk.core.checked import BadFileError, read_text
 from kiosk.core.config import KioskConfig
+from kiosk.core.payload import Versions
 from kiosk.core.policy import Calendar, Policy
 from kiosk.core.policy_file import read_calendar, read_policy
 from kiosk.daemon.durable import write_durably
@@ -25,6 +26,37 @@ class Rules:
     policy: Policy
     calendar: Calendar
     faults: tuple[str, ...] = ()
+
+
+class RuleBook:
+    """The rules in force. Replaced whole, on the engine's thread; whoever judges asks it each time."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+
+    @property
+    def policy(self) -> Policy:
+        """When people are due."""
+        return self._rules.policy
+
+    @property
+    def calendar(self) -> Calendar:
+        """The days that are no working days."""
+        return self._rules.calendar
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """Of files that were passed over for the last good ones."""
+        return self._rules.faults
+
+    @property
+    def versions(self) -> Versions:
+        """What a punch keeps of them."""
+        return Versions(policy=self.policy.version, calendar=self.calendar.version, roster="local")
+
+    def replace(self, rules: Rules) -> None:
+        """These count from now on."""
+        self._rules = rules
 
 
 def load_rules(config: KioskConfig, folder: Path) -> Rules:

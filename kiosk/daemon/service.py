@@ -25,6 +25,7 @@ from kiosk.daemon.hub import ViewHub
 from kiosk.daemon.lanes import LanesClosed
 from kiosk.daemon.reader_worker import ReaderWorker
 from kiosk.daemon.refusal import refuse
+from kiosk.daemon.reload import Reloading
 from kiosk.daemon.status import StatusSource
 from kiosk.daemon.store import PersonState, StoreError, StoreReader
 from kiosk.daemon.terminals import Terminals
@@ -51,6 +52,7 @@ class ServiceParts:
     desk: Desk
     sent: Mapping[str, int]
     terminals: Terminals
+    reloading: Reloading
 
 
 class Service:
@@ -74,6 +76,7 @@ class Service:
             api.Intent: self._intent,
             api.Rebuild: self._rebuild,
             api.GetLedger: self._ledger,
+            api.Reload: lambda command, emit: parts.reloading.run(),
             **parts.terminals.commands(),
         }
 

@@ -14,6 +14,7 @@ from kiosk.daemon.core_state import CoreState
 from kiosk.daemon.devices import DeviceBoard
 from kiosk.daemon.engine import Engine
 from kiosk.daemon.hub import ViewHub
+from kiosk.daemon.rules_files import RuleBook
 from kiosk.daemon.store import StoreReader
 
 DESTINATION = "centre"
@@ -23,19 +24,19 @@ class StatusSource:
     """Collects the status; any thread."""
 
     def __init__(
-        self, config: KioskConfig, engine: Engine, core: CoreState, hub: ViewHub, board: DeviceBoard,
-        policy_version: str, software: str, device_problems: Callable[[], Sequence[str]],
+        self, config: Callable[[], KioskConfig], engine: Engine, core: CoreState, hub: ViewHub,
+        board: DeviceBoard, book: RuleBook, software: str, device_problems: Callable[[], Sequence[str]],
     ) -> None:  # fmt: skip
         self._config, self._engine, self._core = config, engine, core
         self._hub, self._board = hub, board
-        self._policy_version, self._software = policy_version, software
+        self._book, self._software = book, software
         self._device_problems = device_problems
         self._since_s = time.monotonic()
 
     def read(self) -> api.Status:
         """The whole status."""
         view = self._hub.view
-        with StoreReader.open(Path(self._config.state_dir)) as reader:
+        with StoreReader.open(Path(self._config().state_dir)) as reader:
             ledgers = reader.ledgers()
             head = ledgers[-1]
             counts = reader.counts()
@@ -48,12 +49,12 @@ class StatusSource:
             )
         return api.Status(
             software=self._software,
-            device_id=self._config.device.id,
-            tenant=self._config.device.tenant,
-            site=self._config.site.name,
-            state_dir=str(Path(self._config.state_dir).resolve()),
+            device_id=self._config().device.id,
+            tenant=self._config().device.tenant,
+            site=self._config().site.name,
+            state_dir=str(Path(self._config().state_dir).resolve()),
             local_time=f"{local(self._core.clock.now().wall_ms, view.site.zone):%Y-%m-%d %H:%M:%S %Z}",
-            centre_key=self._config.sync.centre_key,
+            centre_key=self._config().sync.centre_key,
             uptime_s=int(time.monotonic() - self._since_s),
             ready=self._engine.alive,
             simulated=tuple(d.name for d in view.devices if d.simulated),
@@ -64,7 +65,7 @@ class StatusSource:
             people=counts.people,
             fingers=counts.fingers,
             punches_today=view.today,
-            policy=self._policy_version,
+            policy=self._book.policy.version,
             refused=dict(self._core.refusals.totals),
             problems=self._problems(),
         )
@@ -75,13 +76,13 @@ class StatusSource:
         if view.clock.source == "none":
             words.append("clock: not trustworthy; connect a network with NTP, or set an RTC")
         if view.link.status == "waiting_approval":
-            words.append(f"centre: run `hadir-centre approve {self._config.device.id}` there")
+            words.append(f"centre: run `hadir-centre approve {self._config().device.id}` there")
         elif view.link.status in ("offline", "refused"):
             words.append(
                 f"centre: {view.link.status}, {view.link.backlog} records wait here; nothing is lost"
             )
         words += self._device_problems()
-        words += damage.problems(Path(self._config.state_dir))
+        words += damage.problems(Path(self._config().state_dir))
         if view.fault:
             words.append(f"kiosk: {view.fault}")
         return tuple(words)

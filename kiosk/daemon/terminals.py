@@ -16,7 +16,6 @@ from kiosk.core.command import Command
 from kiosk.core.config import KioskConfig
 from kiosk.core.identity import BadNumberError, parse_number
 from kiosk.core.payload import Payload
-from kiosk.core.policy import Calendar, Policy
 from kiosk.core.zone import local
 from kiosk.daemon.core_state import CoreState
 from kiosk.daemon.devices import DeviceBoard
@@ -25,6 +24,7 @@ from kiosk.daemon.hardware import TerminalMaker
 from kiosk.daemon.judge import Judge
 from kiosk.daemon.keys import load_or_create
 from kiosk.daemon.refusal import refuse
+from kiosk.daemon.rules_files import RuleBook
 from kiosk.daemon.store import PersonState
 from kiosk.daemon.terminal_cards import TerminalCards
 from kiosk.daemon.terminal_keys import TerminalKeys
@@ -45,8 +45,7 @@ class TerminalParts:
     """What terminals are served with."""
 
     config: KioskConfig
-    policy: Policy
-    calendar: Calendar
+    book: RuleBook
     engine: Engine
     core: CoreState
     board: DeviceBoard
@@ -62,7 +61,7 @@ class Terminals:
         keys = TerminalKeys(load_or_create(Path(config.state_dir) / "keys", KEY))
         show_ms = round(config.screen.result_s * 1000)
         self._users = TerminalUsers(core.store, core.journal, keys)
-        judge = Judge(core.store, config, parts.policy, parts.calendar)
+        judge = Judge(core.store, config, parts.book)
         cards = TerminalCards(core.store, core.clock, core.hub, core.zone, show_ms)
         rows = TerminalRows(core.store, core.journal, judge, self._users, keys, cards)
         self._people = TerminalPeople(parts.engine, core.store, core.journal, parts.vault, self._users, rows)

@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -12,7 +14,7 @@ import pytest
 
 from tests.ctl.conftest import Ran
 from tests.ctl.serving import Line
-from tests.e2e.rig import Rig, rig, until
+from tests.e2e.rig import PEOPLE, Rig, rig, until
 
 Ctl = Callable[..., Ran]
 BUDI, NAME = "198501012010011001", "Budi Santoso"
@@ -153,3 +155,44 @@ def test_a_screen_that_connects_is_shown_the_state_at_once(kiosk: Rig) -> None:
     with Line(kiosk.root / "ui.sock") as line:
         line.ask(1, "watch")
         assert line.read()["event"]["site"]["zone"] == "WIB"
+
+
+def change(file: Path, old: str, new: str) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def test_settings_that_can_count_at_once_and_the_rest_is_named(ctl: Ctl, kiosk: Rig) -> None:
+    policy, connected = kiosk.root / "policy.toml", socket.create_server(("127.0.0.1", 0))
+    change(policy, '"test-1"', '"test-2"')
+    change(kiosk.config, f"port = {kiosk.folder.port}", f"port = {connected.getsockname()[1]}")
+    change(kiosk.config, 'name = "', 'name = "New ')
+    done = ctl("config", "reload", "--json").document
+    assert done == {"applied": ["sync.port", "policy"], "waiting": ["site.name"]}
+    with connected:
+        connected.settimeout(30)
+        connected.accept()[0].close()
+    number, name = PEOPLE[1]
+    kiosk.enrol(number, name)
+    assert kiosk.tap(number)["kind"] == "taken"
+    assert kiosk.records("punch")[-1]["data"]["versions"]["policy"] == "test-2" == kiosk.status()["policy"]
+    assert kiosk.records("admin")[-1]["data"]["detail"] == "sync.port, policy"
+    assert "nothing new\nwaits for a restart: site.name" in ctl("config", "reload").out
+
+
+def test_files_with_faults_change_nothing(ctl: Ctl, kiosk: Rig) -> None:
+    change(kiosk.root / "policy.toml", 'kind = "in"', 'kind = "inn"')
+    refused = ctl("config", "reload")
+    assert refused.code == 1
+    assert "did you mean 'in'?" in refused.err
+    change(kiosk.root / "policy.toml", 'kind = "inn"', 'kind = "in"')
+    change(kiosk.config, "[sync]", "[sinc]")
+    assert "sinc" in ctl("config", "reload").err
+    change(kiosk.config, "[sinc]", "[sync]")
+
+
+def test_a_hangup_has_the_files_read_again(kiosk: Rig) -> None:
+    change(kiosk.root / "policy.toml", 'version = "', 'version = "hup-')
+    kiosk.running("kioskd").send_signal(signal.SIGHUP)
+    until(lambda: kiosk.status()["policy"].startswith("hup-"))

@@ -22,6 +22,7 @@ from kiosk.daemon.journal import Entry
 from kiosk.daemon.keys import DeviceKeys
 from kiosk.daemon.reader_worker import ReaderWorker
 from kiosk.daemon.refusal import refuse
+from kiosk.daemon.rules_files import RuleBook
 from kiosk.daemon.store import PersonState
 from kiosk.daemon.vault import Vault
 from kiosk.daemon.waiting import Waiting
@@ -53,8 +54,7 @@ class DeskParts:
     """Shared by every part of the desk."""
 
     config: KioskConfig
-    policy: Policy
-    calendar: Calendar
+    book: RuleBook
     engine: Engine
     core: CoreState
     readers: dict[str, ReaderWorker]
@@ -63,6 +63,16 @@ class DeskParts:
     keys: DeviceKeys
     waiting: Waiting
     terminals: tuple[str, ...] = field(default=())
+
+    @property
+    def policy(self) -> Policy:
+        """The policy in force."""
+        return self.book.policy
+
+    @property
+    def calendar(self) -> Calendar:
+        """The calendar in force."""
+        return self.book.calendar
 
     @property
     def state_dir(self) -> Path:
