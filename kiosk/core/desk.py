@@ -156,12 +156,16 @@ class GetAbsences(Command, frozen=True, tag="absences"):
 
 
 class GetRecap(Command, frozen=True, tag="recap"):
-    """Recap of the day, week or month that holds `day`, of one person, a unit or all; answered by `Recap`."""
+    """Recap of the day, week or month that holds `day`, of one person, a unit or all; answered by `Recap`.
+
+    Without `days` only everybody's sums come, which is all that a screen can show at once.
+    """
 
     period: Period
     day: str
     number: Number = ""
     unit: Note = ""
+    days: bool = True
 
 
 class Explain(Command, frozen=True, tag="explain"):
@@ -311,7 +315,7 @@ class Recap(msgspec.Struct, frozen=True, kw_only=True):
     made_local: str
     policy: str
     calendar: str
-    people: tuple[PersonRecap, ...]
+    people: tuple[PersonRecap, ...] = ()
 
 
 class Explained(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ Mode = Literal["lenient", "strict"]
 Category = Literal["PNS", "P3K", "honorer", "guest"]
 
 
-class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class _Table(msgspec.Struct, frozen=True, cache_hash=True, forbid_unknown_fields=True, kw_only=True):
     pass
 
 

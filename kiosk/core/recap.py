@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, time
+from datetime import date
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -14,7 +14,7 @@ from kiosk.core.policy import Calendar, Policy
 from kiosk.core.record import TimeBlock
 from kiosk.core.rules import Direction, Event, Judged, Past, Subject, judge
 from kiosk.core.shifts import DAY_S, ONE_DAY, Hours, Slot, exempt, hours_of, slots_on
-from kiosk.core.zone import ZONES, ZoneName, local, wall_ms
+from kiosk.core.zone import ZoneName, local, midnight_ms
 
 DayStatus = Literal[
     "present", "incomplete", "absent", "leave", "permission", "sick", "field_duty", "holiday", "off", "future"
@@ -163,7 +163,7 @@ def _day(person: Subject, hours: Hours, day: date, seen: list[_Seen], frame: Fra
         why = (*line.why, *(words for _, words in cuts))
         return msgspec.structs.replace(line, cut_bp=sum(cut for cut, _ in cuts), why=why)
     excused = {"morning": "in", "afternoon": "out"}.get(away.half if away else "", "")
-    return _work_day(day, slots, seen, excused, frame)
+    return _work_day(person, day, slots, seen, excused, frame)
 
 
 _AWAY = {"leave": "cuti", "permission": "izin", "sick": "sakit", "field_duty": "dinas luar"}
@@ -183,15 +183,20 @@ class _Sums:
         self.late_s = self.early_s = self.overtime_s = 0
         self.time_in = self.time_out = ""
         self.missing: list[str] = []
-        self.open = False
+        self.open = self.elsewhere = False
         self.found = 0
         self.why: list[str] = []
 
 
-def _work_day(day: date, slots: list[Slot], seen: list[_Seen], excused: str, frame: Frame) -> DayLine:
+def _work_day(
+    person: Subject, day: date, slots: Sequence[Slot], seen: list[_Seen], excused: str, frame: Frame
+) -> DayLine:
     sums = _Sums()
     for slot in slots:
-        _add_slot(sums, slot, seen, excused, frame)
+        _add_slot(sums, person, slot, seen, excused, frame)
+    taken = any(one.judged.verdict.outcome == "take" for one in seen)
+    if sums.elsewhere and not (taken or sums.missing or sums.open):
+        return _free_day(day, "off", [], "belum atau tidak lagi terdaftar", frame)
     unsure = [one for one in seen if one.judged.verdict.code == "time_unknown"]
     chosen = [one for one in seen if one.judged.verdict.code == "outside"]
     sums.why += [f"absen {_clock(one, frame)}: {_SAID[one.judged.verdict.code]}" for one in seen
@@ -199,8 +204,10 @@ def _work_day(day: date, slots: list[Slot], seen: list[_Seen], excused: str, fra
     _take_chosen(sums, chosen, frame)
     status: DayStatus = "present"
     if sums.missing or sums.open:
-        status = "incomplete" if sums.found or unsure else "future" if sums.open else "absent"
-    cuts = day_cuts(frame.policy, sums.late_s, sums.early_s, len(sums.missing) if sums.found else 0)
+        begun = sums.found or unsure or (sums.elsewhere and not sums.open)
+        status = "incomplete" if begun else "future" if sums.open else "absent"
+    missing = len(sums.missing) if sums.found or sums.elsewhere else 0
+    cuts = day_cuts(frame.policy, sums.late_s, sums.early_s, missing)
     cuts += status_cut(frame.policy, "absent") if status == "absent" else []
     return DayLine(
         day=day.isoformat(), status=status, time_in=sums.time_in, time_out=sums.time_out, late_s=sums.late_s,
@@ -220,7 +227,9 @@ _SAID = {
 }
 
 
-def _add_slot(sums: _Sums, slot: Slot, seen: list[_Seen], excused: str, frame: Frame) -> None:
+def _add_slot(
+    sums: _Sums, person: Subject, slot: Slot, seen: list[_Seen], excused: str, frame: Frame
+) -> None:
     session = slot.session
     mine = [
         one for one in seen
@@ -228,9 +237,12 @@ def _add_slot(sums: _Sums, slot: Slot, seen: list[_Seen], excused: str, frame: F
         and one.judged.verdict.outcome == "take" and one.judged.verdict.code not in ("extra", "outside")
     ]  # fmt: skip
     if not mine:
-        if session.kind == excused:
+        if not person.stayed(midnight_ms(slot.day, frame.zone) + slot.due_s * 1000):
+            sums.elsewhere = True
+            sums.why.append(f"{session.name}: belum atau tidak lagi terdaftar")
+        elif session.kind == excused:
             sums.why.append(f"{session.name}: dibebaskan, setengah hari")
-        elif frame.now_ms < _closes_ms(slot, frame):
+        elif frame.now_ms < midnight_ms(slot.day, frame.zone) + slot.closes_s * 1000:
             sums.open = True
             sums.why.append(f"{session.name}: belum ditutup")
         else:
@@ -272,12 +284,8 @@ def _sentence(one: _Seen, slot: Slot, frame: Frame) -> str:
     return words + ": sesuai"
 
 
-def _closes_ms(slot: Slot, frame: Frame) -> int:
-    return wall_ms(datetime.combine(slot.day, time(), ZONES[frame.zone])) + slot.closes_s * 1000
-
-
 def _clock(one: _Seen, frame: Frame) -> str:
-    return local(one.punch.at.wall_ms, frame.zone).strftime("%H:%M:%S")
+    return local(one.punch.at.wall_ms, frame.zone).isoformat(timespec="seconds")[11:19]
 
 
 def _hms(seconds: int) -> str:

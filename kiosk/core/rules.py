@@ -11,7 +11,7 @@ import msgspec
 from kiosk.core.policy import Calendar, Policy
 from kiosk.core.record import TimeBlock
 from kiosk.core.shifts import Hours, Leave, Slot, Subject, exempt, hours_of, seconds_into, slot_at, slots_on
-from kiosk.core.zone import ZoneName, local
+from kiosk.core.zone import ZoneName, local, midnight_ms
 
 __all__ = [
     "Code", "Direction", "Event", "Judged", "Leave", "Past", "Subject", "Verdict", "decide", "elapsed_s",
@@ -197,15 +197,15 @@ def _owed_s(case: _Case, policy: Policy, calendar: Calendar) -> int:
 def _was_here(case: _Case, direction: Direction) -> bool:
     """Whether this session has its punch already."""
     return any(
-        past.at.trusted
-        and past.direction == direction
+        past.direction == direction
+        and past.at.trusted
         and case.slot.opens_s <= _past_s(case, past) < case.slot.closes_s
         for past in case.history
     )
 
 
 def _past_s(case: _Case, past: Past) -> int:
-    return seconds_into(local(past.at.wall_ms, case.event.zone), case.slot.day)
+    return (past.at.wall_ms - midnight_ms(case.slot.day, case.event.zone)) // 1000
 
 
 def _half_day_s(policy: Policy) -> int:

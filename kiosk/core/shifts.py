@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -24,8 +25,18 @@ class Leave(msgspec.Struct, frozen=True):
     half: Literal["", "morning", "afternoon"] = ""
 
 
+class Stay(msgspec.Struct, frozen=True):
+    """Of the staff from `since_ms` until `until_ms` (UTC), or still."""
+
+    since_ms: int
+    until_ms: int | None = None
+
+
 class Subject(msgspec.Struct, frozen=True):
-    """The person, as far as rules care; `number` and `unit` find their timetable."""
+    """The person, as far as rules care; `number` and `unit` find their timetable.
+
+    `stays` says when they were of the staff at all, for a recap; without any they always were.
+    """
 
     person_id: str
     category: str
@@ -33,6 +44,14 @@ class Subject(msgspec.Struct, frozen=True):
     number: str = ""
     unit: str = ""
     absences: tuple[Leave, ...] = ()
+    stays: tuple[Stay, ...] = ()
+
+    def stayed(self, moment_ms: int) -> bool:
+        """Whether they were of the staff at this moment (UTC)."""
+        return not self.stays or any(
+            one.since_ms <= moment_ms and (one.until_ms is None or moment_ms < one.until_ms)
+            for one in self.stays
+        )
 
     def absence(self, day: date) -> Leave | None:
         """What excuses them on `day`; a whole day before half a one."""
@@ -101,12 +120,19 @@ def sessions_on(hours: Hours, day: date, policy: Policy) -> Sequence[Session]:
     return [session for session in sessions if weekday in session.days]
 
 
-def slots_on(person: Subject, hours: Hours, day: date, policy: Policy, calendar: Calendar) -> list[Slot]:
+def slots_on(
+    person: Subject, hours: Hours, day: date, policy: Policy, calendar: Calendar
+) -> tuple[Slot, ...]:
     """What is due of a person on a duty day, holidays taken away, in the order of the day."""
-    if not _works(person, hours, day, calendar):
-        return []
+    return _slots(hours, day, person.category, policy, calendar)
+
+
+@lru_cache(maxsize=1024)  # a recap asks the same of everybody
+def _slots(hours: Hours, day: date, category: str, policy: Policy, calendar: Calendar) -> tuple[Slot, ...]:
+    if calendar.holiday(day, category) and not hours.timetable.works_on_holidays:
+        return ()
     slots = [Slot(session, day, *window(session)) for session in sessions_on(hours, day, policy)]
-    return sorted(slots, key=lambda slot: slot.opens_s) if len(slots) > 1 else slots
+    return tuple(sorted(slots, key=lambda slot: slot.opens_s))
 
 
 def slot_at(
@@ -116,22 +142,15 @@ def slot_at(
     today = moment.date()
     for day in (today, today - ONE_DAY):
         at_s = seconds_into(moment, day)
-        for session in sessions_on(hours, day, policy):
-            if day != today and not (session.over_midnight or session.next_day):
-                continue
-            opens_s, due_s, closes_s = window(session)
-            if opens_s <= at_s < closes_s and _works(person, hours, day, calendar):
-                return Slot(session, day, opens_s, due_s, closes_s)
+        for slot in slots_on(person, hours, day, policy, calendar):
+            if slot.opens_s <= at_s < slot.closes_s:
+                return slot
     return None
 
 
 def seconds_into(moment: datetime, day: date) -> int:
     """Whole seconds from the midnight that begins `day` to the local `moment`."""
     return (moment.date() - day).days * DAY_S + moment.hour * 3600 + moment.minute * 60 + moment.second
-
-
-def _works(person: Subject, hours: Hours, day: date, calendar: Calendar) -> bool:
-    return hours.timetable.works_on_holidays or not calendar.holiday(day, person.category)
 
 
 def _first(policy: Policy, key: str, value: str) -> Timetable | None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Literal
 
 ZoneName = Literal["WIB", "WITA", "WIT"]
 
+_OFFSET_H = {"WIB": 7, "WITA": 8, "WIT": 9}
 ZONES: dict[str, timezone] = {
-    "WIB": timezone(timedelta(hours=7), "WIB"),
-    "WITA": timezone(timedelta(hours=8), "WITA"),
-    "WIT": timezone(timedelta(hours=9), "WIT"),
+    name: timezone(timedelta(hours=hours), name) for name, hours in _OFFSET_H.items()
 }
 
+_EPOCHS = {name: datetime(1970, 1, 1, tzinfo=UTC).astimezone(zone) for name, zone in ZONES.items()}
+_EPOCH_MS = {name: date(1970, 1, 1).toordinal() * 86_400_000 + _OFFSET_H[name] * 3_600_000 for name in ZONES}
 
 # From which longitude on which zones are in force somewhere (Keppres 41/1987): Java, Madura's islands and
 # Kalimantan overlap, and so do Sulawesi, Timor and the Moluccas.
@@ -32,9 +33,14 @@ def zones_at(longitude: float) -> tuple[ZoneName, ...]:
 
 def local(wall_ms: int, zone: str) -> datetime:
     """The local date and time of a UTC moment in milliseconds."""
-    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=wall_ms)).astimezone(ZONES[zone])
+    return _EPOCHS[zone] + timedelta(milliseconds=wall_ms)
 
 
 def wall_ms(moment: datetime) -> int:
     """UTC milliseconds of an aware moment."""
     return round((moment - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(milliseconds=1))
+
+
+def midnight_ms(day: date, zone: str) -> int:
+    """UTC milliseconds of the beginning of a local day."""
+    return day.toordinal() * 86_400_000 - _EPOCH_MS[zone]

@@ -12,7 +12,7 @@ from kiosk.core import api
 from kiosk.core import payload as p
 from kiosk.core.record import decode_body
 from kiosk.daemon.keys import DeviceKeys
-from kiosk.daemon.store import Store, StoreCorrupt
+from kiosk.daemon.store import Store, StoreCorrupt, StoreReader
 from kiosk.daemon.verify_file import verify_file
 from tests.store.samples import IDENTITY, NUMBER, Reopen, add_person, append, at, enrolment, punch
 
@@ -141,5 +141,8 @@ def test_whatever_pages_are_spoilt_the_kiosk_starts_and_the_chain_holds(
         store = Store.open(state, keys, IDENTITY, at(), reserve_mb=0)
         append(store, punch())
     store.close()
-    report = verify_file(used)
-    assert report.ledgers[-1].ok
+    if not verify_file(used).ledgers[-1].ok:  # a page that nobody has read yet: whoever does, marks it
+        with StoreReader.open(state) as reader, pytest.raises(StoreCorrupt):
+            reader.records(reader.ledgers()[-1].ledger_id, 0, 1 << 24, 1 << 20)
+        Store.open(state, keys, IDENTITY, at(), reserve_mb=0).close()
+    assert verify_file(used).ledgers[-1].ok

@@ -31,14 +31,13 @@ def recap(known: Callable[[], Known]) -> Flow[None]:
 
 
 def _everybody(period: desk.Period, known: Callable[[], Known]) -> Flow[None]:
-    found = yield from asking.ask(
-        desk.GetRecap(period=period, day=known().now.date().isoformat()), desk.Recap
-    )
+    day = known().now.date().isoformat()
+    found = yield from asking.ask(desk.GetRecap(period=period, day=day, days=False), desk.Recap)
     while True:
         touch = yield from asking.browse(people_of(period, found))
         person = found.people[int(touch.value.removeprefix("row"))]
         try:
-            yield from _days(person)
+            yield from days_of(person.number, period, known)
         except BackError:
             continue
         except Refused as error:

@@ -13,6 +13,8 @@ from kiosk.core import payload as p
 from kiosk.core.recap import Taken
 from kiosk.core.record import TimeBlock
 from kiosk.core.rules import Leave, Subject
+from kiosk.core.shifts import Stay
+from kiosk.daemon.store import tenure
 from kiosk.daemon.store.desk_tables import PUNCH
 from kiosk.daemon.store.errors import translated
 from kiosk.daemon.store.schema import KEY_MASK, KEY_SHIFT
@@ -74,6 +76,14 @@ class DeskQueries:
         )
         return Subject(person.person_id, person.category, person.active, person.number, person.unit, leaves)
 
+    def stays(self, person_id: str) -> tuple[Stay, ...]:
+        """When the person was of the staff."""
+        with translated(self._path):
+            rows = self._db.execute(
+                f"SELECT true_ms, active FROM tenure WHERE person = {_N} ORDER BY true_ms, key", (person_id,)
+            ).fetchall()
+        return tenure.stays(rows)
+
     def waiting(self) -> list[DeskRow[p.Punch]]:
         """Queued punches without a validation."""
         done = {row.key: row for row in self._validations()}
@@ -112,6 +122,20 @@ class DeskQueries:
                 (unit, unit),
             ).fetchall()
         return [PersonState(r[0], r[1], "", r[2], r[3], r[4], active=True) for r in rows]
+
+    def staff_between(self, start_ms: int, end_ms: int, unit: str = "") -> list[PersonState]:
+        """Everybody, of one unit or all, who was of the staff in these milliseconds or punched then."""
+        with translated(self._path):
+            rows = self._db.execute(
+                "SELECT person_id, number, name, category, unit, active FROM people p WHERE same_as IS NULL "
+                "AND source_key IS NOT NULL AND number <> '' AND (?1 = '' OR unit = ?1) AND ("
+                "EXISTS (SELECT 1 FROM tenure t WHERE t.person = p.n AND t.active AND t.true_ms < ?3) "
+                "AND (p.active OR EXISTS (SELECT 1 FROM tenure t WHERE t.person = p.n AND NOT t.active "
+                "AND t.true_ms > ?2)) OR EXISTS (SELECT 1 FROM punches u WHERE u.person = p.n "
+                "AND u.true_ms >= ?2 AND u.true_ms < ?3)) ORDER BY name COLLATE NOCASE, number",
+                (unit, start_ms, end_ms),
+            ).fetchall()
+        return [PersonState(r[0], r[1], "", r[2], r[3], r[4], active=bool(r[5])) for r in rows]
 
     def about(self, person_id: str) -> Iterator[tuple[str, int, str, str | None]]:
         """Every record that names the person: its ledger, seq, body and private text, oldest first."""

@@ -50,3 +50,11 @@ def _004(database: Database) -> None:
     schema.create_derived(database.conn)
     replay_all(database.conn)
     database.execute("PRAGMA user_version = 4")
+
+
+@steps(name="005_since_when_people_are_here")
+def _005(database: Database) -> None:
+    schema.drop_derived(database.conn)
+    schema.create_derived(database.conn)
+    replay_all(database.conn)
+    database.execute("PRAGMA user_version = 5")

@@ -14,7 +14,7 @@ import msgspec
 
 from kiosk.core import payload as p
 from kiosk.core.record import BadRecordError, Private, TimeBlock, decode_body
-from kiosk.daemon.store import days, desk_tables, terminal_tables
+from kiosk.daemon.store import days, desk_tables, tenure, terminal_tables
 from kiosk.daemon.store.schema import KEY_MASK, key_of
 
 _PUNCH = (
@@ -98,17 +98,18 @@ def _correction(db: sqlite3.Connection, correction: p.Correction, fact: Fact) ->
         "WHERE key BETWEEN ? AND ? AND boot_id = ?",
         (correction.offset_ms, correction.source, correction.uncertainty_ms, first, last, correction.boot_id),
     )
+    tenure.correct(db, first, last, correction.boot_id, correction.offset_ms)
     days.redo(db, first, last)
 
 
 def _person(db: sqlite3.Connection, person: p.Person, fact: Fact) -> None:
-    words = _personal(fact.private)
+    words, n = _personal(fact.private), person_n(db, person.person_id)
+    tenure.put(db, n, fact.key, fact.at, active=person.active)
     db.execute(
         "UPDATE people SET number = ?, name = ?, unit = ?, category = ?, active = ?, source_key = ? "
         "WHERE n = ?",
         (
-            words.number, words.name, words.unit, person.category, person.active, fact.holder,
-            person_n(db, person.person_id),
+            words.number, words.name, words.unit, person.category, person.active, fact.holder, n,
         ),
     )  # fmt: skip
 
@@ -127,6 +128,7 @@ def _alias(db: sqlite3.Connection, alias: p.Alias, fact: Fact) -> None:
     db.execute("UPDATE people SET same_as = ? WHERE n = ? OR same_as = ?", (new, old, old))
     db.execute("UPDATE punches SET person = ? WHERE person = ?", (new, old))
     db.execute("UPDATE templates SET person = ? WHERE person = ?", (new, old))
+    tenure.same_person(db, old, new)
     terminal_tables.same_person(db, old, new)
     desk_tables.same_person(db, old, new)
 

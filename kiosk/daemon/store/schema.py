@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-LATEST = 4
+LATEST = 5
 KEY_SHIFT = 40
 KEY_MASK = (1 << KEY_SHIFT) - 1
 
@@ -37,6 +37,11 @@ CREATE TABLE people (
     source_key INTEGER
 );
 CREATE INDEX people_by_number ON people (number);
+CREATE TABLE tenure (
+    key INTEGER PRIMARY KEY, person INTEGER NOT NULL, wall_ms INTEGER NOT NULL, true_ms INTEGER NOT NULL,
+    boot_id TEXT NOT NULL, active INTEGER NOT NULL
+);
+CREATE INDEX tenure_by_person ON tenure (person);
 CREATE TABLE templates (
     template_id TEXT PRIMARY KEY, person INTEGER NOT NULL, purpose TEXT NOT NULL, part TEXT NOT NULL,
     device TEXT NOT NULL, format TEXT NOT NULL, ciphertext_sha256 TEXT NOT NULL
@@ -79,7 +84,7 @@ CREATE INDEX desk_by_subject ON desk (subject, type);
 CREATE TABLE runs (id INTEGER PRIMARY KEY, key INTEGER NOT NULL, type TEXT NOT NULL, boot_id TEXT NOT NULL);
 """
 DERIVED_TABLES = (
-    "people", "templates", "slots", "punches", "days", "evidence", "seals", "sources",
+    "people", "tenure", "templates", "slots", "punches", "days", "evidence", "seals", "sources",
     "terminal_users", "desk", "runs",
 )  # fmt: skip
 
