@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 
-from drivers.base.camera import Camera, Frame
+from drivers.base.camera import Camera, Follower, Frame
 from drivers.base.errors import DeviceError
 
 log = logging.getLogger(__name__)
@@ -25,6 +25,7 @@ class CameraKeeper:
         self._lost_s: float | None = None
         self._shift = 0
         self._last = 0
+        self._follower: Follower | None = None
         self.error: DeviceError | None = None
         """What is wrong now; None while frames come."""
 
@@ -42,6 +43,15 @@ class CameraKeeper:
         self._last = frame.number + self._shift
         return Frame(self._last, frame.at_s, frame.pixels, frame.small)
 
+    def follow(self, follower: Follower | None) -> None:
+        """Give every frame to `follower` on the camera's own thread, over every reopening; None ends it.
+
+        Numbers there start anew with each opening.
+        """
+        self._follower = follower
+        if self._camera is not None:
+            self._camera.follower = follower
+
     def close(self) -> None:
         """Release the camera."""
         if self._camera is not None:
@@ -53,6 +63,7 @@ class CameraKeeper:
             camera = self._make()
             self._shift = self._last
             camera.open()
+            camera.follower = self._follower
             self._camera = camera
         return self._camera
 

@@ -1,7 +1,7 @@
 """The camera contract: the latest frame, never a queue.
 
 A driver fills four hooks (`_open`, `_grab`, `_retrieve`, `_close`); a thread of the base class grabs
-without pause, so that the driver's own queue stays empty, and decodes only when somebody waits.
+without pause, so that the driver's own queue stays empty, and decodes only when somebody waits or follows.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -77,6 +78,9 @@ class Frame:
         return float(self.pixels.shape[1] / self.small.shape[1])
 
 
+Follower = Callable[[Frame], None]
+
+
 def rotated(pixels: Pixels, degrees: int) -> Pixels:
     """The picture turned clockwise by a multiple of 90 degrees, contiguous as dlib needs it."""
     return np.ascontiguousarray(np.rot90(pixels, -degrees // 90))
@@ -87,6 +91,8 @@ class Camera(ABC):
 
     def __init__(self, settings: CameraSettings) -> None:
         self.settings = settings
+        self.follower: Follower | None = None
+        """Is given every frame while it is set, on the grabbing thread; it must be quick."""
         self._changed = threading.Condition()
         self._frame: Frame | None = None
         self._error: DeviceError | None = None
@@ -152,7 +158,7 @@ class Camera(ABC):
         while not self._closed:
             self._grab()
             number += 1
-            if self._wanted:
+            if self._wanted or self.follower is not None:
                 self._publish(number, time.monotonic())
 
     def _publish(self, number: int, at_s: float) -> None:
@@ -162,6 +168,8 @@ class Camera(ABC):
         with self._changed:
             self._frame, self._wanted = frame, False
             self._changed.notify_all()
+        if (follower := self.follower) is not None:
+            follower(frame)
 
     def _fail(self, error: DeviceError) -> None:
         with self._changed:

@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from drivers.base.camera import Pixels
-from drivers.base.errors import Timeout, Unavailable
+from drivers.base.errors import DeviceError, Timeout, Unavailable
 from drivers.base.face import FaceEngine, Vector
 
 Ticket = int
@@ -43,6 +43,59 @@ class DirectEmbedder:
         """Compute everything that is queued."""
         queue, self._queue = self._queue, []
         return [(ticket, self._engine.embed(chip)) for ticket, chip in queue]
+
+
+class SharedEmbedder:
+    """One embedder for several users, each with a `port` of its own."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self._count = 0
+        self._whose: dict[Ticket, tuple[Port, Ticket]] = {}
+
+    def port(self) -> Port:
+        """An embedder whose results come back to it alone."""
+        return Port(self)
+
+    def submit(self, port: Port, ticket: Ticket, chip: Pixels) -> None:
+        """Queue one aligned face for `port`."""
+        self._count += 1
+        self._embedder.submit(self._count, chip)
+        self._whose[self._count] = port, ticket
+
+    def collect(self) -> None:
+        """Hand out what is finished; raises what the embedder raises, after which nobody waits any more."""
+        try:
+            finished = self._embedder.finished()
+        except DeviceError:
+            self._whose.clear()
+            raise
+        for number, vector in finished:
+            if number in self._whose:
+                port, ticket = self._whose.pop(number)
+                port.take(ticket, vector)
+
+
+class Port:
+    """One user's end of a `SharedEmbedder`."""
+
+    def __init__(self, shared: SharedEmbedder) -> None:
+        self._shared = shared
+        self._came: list[tuple[Ticket, Vector]] = []
+
+    def submit(self, ticket: Ticket, chip: Pixels) -> None:
+        """Queue one aligned face."""
+        self._shared.submit(self, ticket, chip)
+
+    def finished(self) -> list[tuple[Ticket, Vector]]:
+        """What has come for this port since the last call; never waits."""
+        self._shared.collect()
+        came, self._came = self._came, []
+        return came
+
+    def take(self, ticket: Ticket, vector: Vector) -> None:
+        """A result for this port."""
+        self._came.append((ticket, vector))
 
 
 class ProcessEmbedder:

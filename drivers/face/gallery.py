@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,16 +32,39 @@ class Candidate:
     score: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    model: Vector
+    pictures: int
+
+
 class Gallery:
-    """An immutable set of people of one engine family; build a new one when somebody is enrolled."""
+    """An immutable set of people of one engine family; `changed` gives another when somebody is enrolled."""
 
     def __init__(self, people: Mapping[str, Sequence[Vector]]) -> None:
-        known = {person: vectors for person, vectors in people.items() if len(vectors)}
-        self.person_ids = tuple(known)
-        self.pictures = min((len(vectors) for vectors in known.values()), default=0)
+        self._fill(
+            {who: _Entry(merged(vectors), len(vectors)) for who, vectors in people.items() if len(vectors)}
+        )
+
+    def changed(self, put: Mapping[str, Sequence[Vector]], drop: Collection[str] = ()) -> Gallery:
+        """The same with these people put in or replaced; who has no vectors, or is dropped, is out."""
+        gone = {*drop, *(who for who, vectors in put.items() if not len(vectors))}
+        kept = {who: entry for who, entry in self._entries.items() if who not in gone}
+        new = {who: _Entry(merged(vectors), len(vectors)) for who, vectors in put.items() if len(vectors)}
+        gallery = Gallery({})
+        gallery._fill(kept | new)
+        return gallery
+
+    def _fill(self, entries: dict[str, _Entry]) -> None:
+        self._entries = entries
+        self.person_ids = tuple(entries)
+        self.pictures = min((entry.pictures for entry in entries.values()), default=0)
         """The fewest pictures anybody is enrolled with."""
         self._rows = {person: row for row, person in enumerate(self.person_ids)}
-        self._models = np.array([merged(vectors) for vectors in known.values()], dtype=np.float32)
+        self._models = np.array([entry.model for entry in entries.values()], dtype=np.float32)
+
+    def __contains__(self, person_id: str) -> bool:
+        return person_id in self._rows
 
     def __len__(self) -> int:
         return len(self.person_ids)

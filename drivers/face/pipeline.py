@@ -74,8 +74,8 @@ class Pipeline:
 
     @property
     def busy(self) -> bool:
-        """Whether somebody is in view: the camera is asked for every frame then, else for a few a second."""
-        return bool(self._visits)
+        """Whether somebody is being looked at: every frame counts then, else a few a second are enough."""
+        return any(not visit.finished and self._near(visit.track) for visit in self._visits.values())
 
     def feed(self, frame: Frame) -> list[Event]:
         """Take one frame; returns what is new."""
@@ -84,11 +84,35 @@ class Pipeline:
         self._take_finished()
         for track in sorted(tracks, key=lambda track: -track.box.width):
             visit = self._visits.setdefault(track.number, self._new(track))
-            before = (visit.advice, visit.liveness.asked)
+            ended = visit.finished
             events += self._watch(visit, frame)
-            if (visit.advice, visit.liveness.asked) != before:
-                events.append(Guidance(track.number, track.box, visit.advice, visit.liveness.asked))
+            events += self._guide(visit, frame.at_s, just_ended=visit.finished and not ended)
         return events
+
+    def restart(self) -> None:
+        """Forget whoever is in view: they are looked at anew. For when the embedder has lost its queue."""
+        self._visits.clear()
+
+    def pass_over(self, person_id: str, at_s: float) -> None:
+        """Tell nothing of this person for a while, as if they had just been told."""
+        self._told[person_id] = at_s
+
+    @property
+    def tracks(self) -> list[Track]:
+        """The faces in the frame that was fed last."""
+        return self._tracker.tracks
+
+    def _guide(self, visit: Visit, at_s: float, *, just_ended: bool) -> Iterator[Event]:
+        """What has changed for the screen: nothing about a face too far away to be spoken to."""
+        number, now = visit.track.number, (visit.advice, visit.liveness.asked)
+        if just_ended:
+            yield from [Gone(number)] if visit.guided is not None else []
+        elif not visit.finished and self._near(visit.track) and visit.news(now, at_s):
+            visit.guided = now
+            yield Guidance(number, visit.track.box, *now)
+
+    def _near(self, track: Track) -> bool:
+        return geometry.eye_distance_px(track.points) >= self.settings.quality.tiny_px
 
     def _new(self, track: Track) -> Visit:
         return Visit(track, LivenessSession(self._source, self.settings.challenge))
@@ -121,7 +145,7 @@ class Pipeline:
     def _look(self, visit: Visit, frame: Frame) -> None:
         """Judge the view and keep it when it can be used."""
         points = visit.track.points
-        if visit.liveness.challenging or geometry.eye_distance_px(points) < self.settings.quality.tiny_px:
+        if visit.liveness.challenging or not self._near(visit.track):
             return
         chip = self._engine.align(frame.pixels, points)
         quality = assess(chip, points)

@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from drivers.base.camera import Pixels
 from drivers.base.face import Vector
 from drivers.face.decision import Decision
-from drivers.face.liveness.session import LivenessSession
+from drivers.face.liveness.session import Asked, LivenessSession
 from drivers.face.quality import Advice, Quality
 from drivers.face.tracker import Track
 
 APART_S = 0.06
 """Views nearer in time than this are the same view twice."""
+LASTS_S = 0.25
+"""An advice shorter than this would only flicker."""
+Guided = tuple[Advice | None, Asked | None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +50,10 @@ class Visit:
     verifying: bool = False
     """Whether the next embedding is to show that the challenge was met by the same person."""
     finished: bool = False
+    guided: Guided | None = None
+    """What the screen was told last; None while it was told nothing."""
+    _heard: Guided | None = None
+    _heard_s: float = 0.0
 
     def offer(self, view: View) -> None:
         """Keep a usable view, unless it repeats the one before."""
@@ -56,6 +63,14 @@ class Visit:
         self.views = [*self.views, view][-8:]
         if self.best is None or view.quality.score > self.best.quality.score:
             self.best = view
+
+    def news(self, now: Guided, at_s: float) -> bool:
+        """Whether the screen should be told: what is asked at once, an advice once it has lasted a moment."""
+        if now != self._heard:
+            self._heard, self._heard_s = now, at_s
+        if self.guided is None or now[1] != self.guided[1]:
+            return True
+        return now != self.guided and at_s - self._heard_s >= LASTS_S
 
     def take_best(self, count: int) -> list[View]:
         """The best of the views that wait, in order of time; the others are forgotten."""
