@@ -15,6 +15,7 @@ from kiosk.core.policy_file import read_calendar, read_policy
 from kiosk.core.recap import Frame, Taken, person_recap
 from kiosk.core.record import TimeBlock
 from kiosk.core.rules import Direction, Event, Leave, Past, Subject, Verdict, decide
+from kiosk.core.shifts import Stay
 from kiosk.core.zone import ZONES, wall_ms
 
 PAGE = Path(__file__).parents[2] / "docs" / "rules.md"
@@ -74,6 +75,9 @@ class Reader:
             self.person = self.changed(absences=(*self.person.absences, leave))
         elif word in ("number", "category"):
             self.person = self.changed(**{word: rest[0]})
+        elif word == "staff":
+            since, until = (block(text[at : at + 19]).wall_ms for at in (6, 29))
+            self.person = self.changed(stays=(Stay(since, until),))
         elif word == "day":
             self.day(date.fromisoformat(rest[0]), " ".join(rest[2:]))
         elif word == "total":
