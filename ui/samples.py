@@ -88,6 +88,7 @@ SAMPLES: dict[str, View | None] = {
     "refill": _with(_card("refill", "filling", at_ms=0, step=38, steps=120)),
     "refill_checking": _with(_card("refill", "checking", at_ms=0, step=9, steps=120)),
     "fault_storage": _with(fault="storage"),
+    "fault_silent": _with(fault="silent"),
     "fault_starting": _with(fault="starting"),
     "away": None,
     "extra": _taken("extra", "in", "morning"),

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from kiosk.core.view import Card, ClockView, LinkView, SiteView, View
+import msgspec
+
+from kiosk.core.view import SILENT_S, Card, ClockView, LinkView, SiteView, View
 from kiosk.core.zone import ZoneName, local
 from ui.panes import Pane
 from ui.strings import Language
@@ -35,14 +37,15 @@ NOTHING_YET = View(
 class Stage:
     """Everything a screen is drawn from; equal stages look the same.
 
-    `card` is the card still on show, `appear_milli` how far it has come in (1000: fully), `glow` the frame of
-    the idle fingerprint's glow, `pressed` the value of the target under a finger, `pane` what somebody at the
-    screen is asked or shown.
+    `away`: no daemon, `silent`: one that hangs. `card` is the card still on show, `appear_milli` how far it has
+    come in (1000: fully), `glow` the frame of the idle fingerprint's glow, `pressed` the value of the target
+    under a finger, `pane` what somebody at the screen is asked or shown.
     """
 
     view: View
     card: Card | None
     away: bool
+    silent: bool
     language: Language
     theme: ThemeName
     now: datetime
@@ -65,6 +68,7 @@ class Director:
         self.language = language
         self._theme = theme
         self._away = True
+        self._heard_s: float | None = None
         self._last_number: int | None = None
         self._card: Card | None = None
         self._card_since_s = self._card_until_s = 0.0
@@ -81,7 +85,7 @@ class Director:
 
     def lost(self) -> None:
         """The daemon is away; the card it sent last stays for its time."""
-        self._away = True
+        self._away, self._heard_s = True, None
 
     def receive(self, view: View, now_s: float, wall_ms: int) -> Card | None:
         """Take a new view; the card that begins to show, if one does.
@@ -90,7 +94,8 @@ class Director:
         as recent as its own showing time.
         """
         fresh_connection, self._away = self._away, False
-        self.view, self.language = view, view.language
+        self._heard_s = now_s if view.beat else None
+        self.view, self.language = msgspec.structs.replace(view, beat=0), view.language
         card = view.card
         seen, self._last_number = self._last_number, card.number if card else None
         if card is None:
@@ -116,6 +121,7 @@ class Director:
             view=self.view,
             card=self._card,
             away=self._away,
+            silent=self._heard_s is not None and now_s - self._heard_s >= SILENT_S,
             language=self.language,
             theme=self._theme_at(now),
             now=now.replace(microsecond=0),

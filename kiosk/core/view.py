@@ -29,6 +29,7 @@ CardKind = Literal[
     "greeting",
 ]
 Delivery = Literal["stored", "sent", "accepted"]
+BEAT_S, SILENT_S = 2.0, 10.0
 
 
 class SiteView(msgspec.Struct, frozen=True):
@@ -156,7 +157,11 @@ class FaceView(msgspec.Struct, frozen=True):
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole state of the screen. `fault` is a code when the kiosk cannot take punches at all."""
+    """The whole state of the screen. `fault` is a code when the kiosk cannot take punches at all.
+
+    `beat` grows every couple of seconds while the engine turns round: a screen that has seen one and then
+    hears nothing for `SILENT_S` is in front of a kiosk that hangs.
+    """
 
     revision: int
     language: Literal["id", "en"]
@@ -172,4 +177,5 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     presence: PresenceView | None = None
     place: PlaceView | None = None
     queue: int = 0
+    beat: int = 0
     face: FaceView | None = None

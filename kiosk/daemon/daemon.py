@@ -159,6 +159,7 @@ class Kiosk:
 
     def _tick(self) -> None:
         self.core.tick()
+        self._hub.beat()
         if self._desk:
             self._desk.tick()
         if self._placing:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
-from kiosk.core.view import Card, DeviceView, LinkView, View
+from kiosk.core.view import BEAT_S, Card, DeviceView, LinkView, View
 
 Publish = Callable[[View], None]
 
@@ -42,6 +43,7 @@ class ViewHub:
         self._cards = first.card.number if first.card else 0
         self._publishers: list[Publish] = []
         self._waiters: list[CardWaiter] = []
+        self._beat_s = 0.0
 
     @property
     def view(self) -> View:
@@ -82,6 +84,13 @@ class ViewHub:
     def link(self, link: LinkView) -> None:
         """The way to the centre changed."""
         self.change(link=link)
+
+    def beat(self) -> None:
+        """Tell the watchers that the engine turns round; called often, sent every `BEAT_S`."""
+        now_s = time.monotonic()
+        if now_s - self._beat_s >= BEAT_S:
+            self._beat_s = now_s
+            self.change(beat=self._view.beat + 1)
 
     def expect(self, device: str) -> CardWaiter:
         """A waiter for the next card of `device`; give it back to `forget`."""

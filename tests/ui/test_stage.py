@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from kiosk.core.view import Card, ClockView, View
+from kiosk.core.view import SILENT_S, Card, ClockView, View
 from kiosk.core.zone import ZONES, wall_ms
 from ui.samples import MORNING, SAMPLES, VIEW
 from ui.stage import APPEAR_MS, Director
@@ -74,6 +74,21 @@ def test_a_card_stays_when_the_daemon_goes_away(director: Director) -> None:
     stage = director.stage(11, MORNING)
     assert stage.away
     assert stage.card
+
+
+def test_a_daemon_that_hangs_is_not_taken_for_one_that_has_nothing_to_say() -> None:
+    director = Director("id", "light")
+    director.receive(msgspec.structs.replace(VIEW, beat=1), 0, MORNING)
+    assert not director.stage(SILENT_S - 0.1, MORNING).silent
+    assert director.stage(SILENT_S, MORNING).silent
+    director.receive(msgspec.structs.replace(VIEW, beat=2), SILENT_S + 1, MORNING)
+    assert not director.stage(SILENT_S + 2, MORNING).silent
+
+
+def test_a_beat_alone_changes_nothing_on_the_screen(director: Director) -> None:
+    before = director.stage(1, MORNING)
+    director.receive(msgspec.structs.replace(VIEW, beat=1), 1, MORNING)
+    assert director.stage(1, MORNING) == before
 
 
 def test_an_enrolment_ends_when_the_daemon_says_so(director: Director) -> None:

@@ -45,7 +45,7 @@ def _screen(sheet: Sheet, stage: Stage) -> None:
         refill.draw(sheet, stage, card)
     elif card:
         notice.draw(sheet, stage, card)
-    elif stage.away or stage.view.fault:
+    elif stage.away or stage.silent or stage.view.fault:
         fault.draw(sheet, stage)
     elif stage.view.flow:
         waiting.draw(sheet, stage, stage.view.flow)

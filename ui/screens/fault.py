@@ -9,13 +9,14 @@ from ui.stage import Stage
 from ui.strings import Words
 from ui.theme import ToneName
 
-_ICONS = {"starting": "power", "storage": "disk_full"}
+_ICONS = {"starting": "power", "silent": "waiting", "storage": "disk_full"}
 
 
 def draw(sheet: Sheet, stage: Stage) -> None:
     """Compose the fault screen."""
     words = sheet.look.words
-    notice.show(sheet, stage, _away(words) if stage.away else _fault(words, stage.view.fault))
+    code = "silent" if stage.silent else stage.view.fault
+    notice.show(sheet, stage, _away(words) if stage.away else _fault(words, code))
 
 
 def _away(words: Words) -> Notice:
