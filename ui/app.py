@@ -26,6 +26,7 @@ from ui.strings import LANGUAGES
 from ui.visit import Known, Touch, Visit
 
 POLL_S = 0.05
+BEAT_S = 10.0
 log = logging.getLogger(__name__)
 
 
@@ -40,15 +41,16 @@ class App:
         speaker: Speaker,
         diagonal_in: float,
         wall_ms: Callable[[], int],
+        notify: Callable[[str], None],
     ) -> None:
         self._client, self._director, self._speaker = client, director, speaker
-        self._diagonal_in, self._wall_ms = diagonal_in, wall_ms
+        self._diagonal_in, self._wall_ms, self._notify = diagonal_in, wall_ms, notify
         self._stage: Stage | None = None
         self._page: Page | None = None
         self._pressed: Target | None = None
         self._visit = Visit(FLOWS, lambda command: client.send(command, time.monotonic()), self._known)
         self._stopping = False
-        self._due_s = 0.0
+        self._due_s = self._beat_s = 0.0
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_write, False)
         self._fit(screen)
@@ -86,6 +88,8 @@ class App:
         if now_s >= self._due_s:
             self._visit.tick(now_s)
             self._draw(now_s)
+        if now_s >= self._beat_s:
+            self._beat(now_s)
         return self._wait(min(POLL_S, max(0.0, self._due_s - time.monotonic())))
 
     def _take(self, view: View, now_s: float) -> None:
@@ -110,6 +114,13 @@ class App:
             return
         self._stage, self._page = stage, compose(stage, self._metrics)
         pygame.display.update(self._canvas.show(self._page))
+
+    def _beat(self, now_s: float) -> None:
+        """Tell systemd (`sd_notify`) that the screen is alive, once what is on it was put there again."""
+        pygame.display.update()
+        first = self._beat_s == 0.0
+        self._notify("READY=1\nSTATUS=drawing" if first else "WATCHDOG=1")
+        self._beat_s = now_s + BEAT_S
 
     def _wait(self, seconds: float) -> bool:
         """Sleep until a signal, a message or the time; whether there is a message."""

@@ -15,6 +15,7 @@ os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")
 
 import pygame
+import sdnotify
 
 from ui.app import App
 from ui.client import Client
@@ -63,7 +64,10 @@ def _show(options: argparse.Namespace) -> int:
         return EXIT_NO_DISPLAY
     client = Client(options.socket)
     director = Director(options.language, options.theme)
-    app = App(client, director, screen, Speaker(), options.diagonal, lambda: time.time_ns() // 1_000_000)
+    app = App(
+        client, director, screen, Speaker(), options.diagonal, lambda: time.time_ns() // 1_000_000,
+        sdnotify.SystemdNotifier().notify,
+    )  # fmt: skip
     app.run()
     pygame.quit()
     return EXIT_OK

@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 import msgspec
+import sdnotify
 
 from kiosk.core.checked import BadFileError
 from sync.centre import devices as device_rows
@@ -117,7 +118,7 @@ def run(context: Context, verbose: bool) -> None:
     key = _key(config)
     with context.store() as store:
         office = Office(store, key, now_ms, auto_approve=config.auto_approve)
-        receiver = Receiver(config.broker, office)
+        receiver = Receiver(config.broker, office, sdnotify.SystemdNotifier().notify)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: receiver.stop())
         receiver.run()

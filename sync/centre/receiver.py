@@ -8,6 +8,7 @@ import queue
 import secrets
 import socket
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +24,16 @@ MOST_AT_ONCE = 64
 MOST_BYTES_AT_ONCE = 4 * 1024 * 1024
 RECEIVE_MAX = 128
 BUSY_PAUSE_S = 0.5
+BEAT_S = 10.0
 
 
 class Receiver:
     """Runs in the caller's thread until `stop` is called from any other, or a signal handler."""
 
-    def __init__(self, table: BrokerTable, office: Office) -> None:
+    def __init__(self, table: BrokerTable, office: Office, notify: Callable[[str], None]) -> None:
         self._table = table
         self._office = office
+        self._notify = notify
         self._inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._stopping = False
         self._client_id = f"hadir-centre-{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
@@ -44,8 +47,10 @@ class Receiver:
         self._inbox.put(None)
 
     def run(self) -> None:
-        """Receive until stopped."""
+        """Receive until stopped; systemd (`sd_notify`) hears of each turn."""
+        self._notify("READY=1")
         while not self._stopping:
+            self._notify("WATCHDOG=1")
             self._connection.tick()
             messages = self._messages()
             if messages:
@@ -57,7 +62,7 @@ class Receiver:
         messages: list[Message] = []
         size = 0
         due = self._connection.next_deadline()
-        timeout = None if due is None else max(0.0, due - time.monotonic())
+        timeout = BEAT_S if due is None else min(BEAT_S, max(0.0, due - time.monotonic()))
         while len(messages) < MOST_AT_ONCE and size < MOST_BYTES_AT_ONCE:
             try:
                 event = self._inbox.get(timeout=0 if messages else timeout)

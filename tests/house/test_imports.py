@@ -27,7 +27,7 @@ SOME_FILES = {
     "cv2": ["drivers/*.py", "kiosk/demo/faces/*.py"],
     "psycopg": ["sync/centre/store*"],
     "pygame": ["ui/*.py"],
-    "sdnotify": ["kiosk/daemon/*.py", "sync/centre/*.py"],
+    "sdnotify": ["kiosk/daemon/*.py", "sync/centre/*.py", "ui/main.py"],
     "serial": ["drivers/*.py"],
     # The client reads a ledger for the offline verifier; only the stores write.
     "sqlite3": [
