@@ -17,6 +17,7 @@ from kiosk.daemon.store import PersonState, Store
 
 TURN_S = 0.012  # under the lane's 20 ms with the commit that ends it
 MAX_NAME = 120
+CENTRE = "centre"
 CATEGORIES = ("PNS", "P3K", "honorer", "guest")
 _BY_KIND = {"nip": "PNS", "nipppk": "P3K", "nik": "honorer", "local": "honorer"}
 
@@ -64,13 +65,19 @@ class Roster:
         known = self._store.person_by_number(number.text)
         category = row.category or (known.category if known else _BY_KIND[number.kind])
         name, unit = " ".join(row.name.split()), " ".join(row.unit.split())
+        origin = self._store.person_source(known.person_id) if known else ""
         if known and (known.name, known.unit, known.category, known.active) == (
             name,
             unit,
             category,
             row.active,
         ):
-            tally.unchanged += 1
+            if origin == source or source != CENTRE:
+                tally.unchanged += 1
+                return None
+        elif origin == CENTRE != source:
+            words = f"{known.name if known else name} comes from the centre's roster"
+            tally.errors.append(RowError(row.line, number.text, "source", words, "the personnel office"))
             return None
         tally.added, tally.changed = tally.added + (known is None), tally.changed + (known is not None)
         return self._person_entry(known, number, category, row.active, name, unit, source)

@@ -28,21 +28,34 @@ class Rules:
     faults: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class CentreRules:
+    """What roster `version` of the centre says; `None`: the kiosk's own file is in force."""
+
+    version: int
+    policy: Policy | None = None
+    calendar: Calendar | None = None
+
+
 class RuleBook:
-    """The rules in force. Replaced whole, on the engine's thread; whoever judges asks it each time."""
+    """The rules in force. Replaced whole, on the engine's thread; whoever judges asks it each time.
+
+    Those of the centre, where there are any, go before the kiosk's own files.
+    """
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
+        self.centre: CentreRules | None = None
 
     @property
     def policy(self) -> Policy:
         """When people are due."""
-        return self._rules.policy
+        return (self.centre and self.centre.policy) or self._rules.policy
 
     @property
     def calendar(self) -> Calendar:
         """The days that are no working days."""
-        return self._rules.calendar
+        return (self.centre and self.centre.calendar) or self._rules.calendar
 
     @property
     def faults(self) -> tuple[str, ...]:
@@ -52,7 +65,8 @@ class RuleBook:
     @property
     def versions(self) -> Versions:
         """What a punch keeps of them."""
-        return Versions(policy=self.policy.version, calendar=self.calendar.version, roster="local")
+        roster = str(self.centre.version) if self.centre else "local"
+        return Versions(policy=self.policy.version, calendar=self.calendar.version, roster=roster)
 
     def replace(self, rules: Rules) -> None:
         """These count from now on."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeVar, cast
 
 import msgspec
 
 from kiosk.core import payload as p
 from kiosk.core.recap import Taken
 from kiosk.core.record import TimeBlock
-from kiosk.core.rules import Leave, Subject
+from kiosk.core.rules import Direction, Leave, Subject
 from kiosk.core.shifts import Stay
 from kiosk.daemon.store import tenure
 from kiosk.daemon.store.desk_tables import PUNCH
@@ -21,6 +21,7 @@ from kiosk.daemon.store.schema import KEY_MASK, KEY_SHIFT
 from kiosk.daemon.store.types import PersonState
 
 P = TypeVar("P", bound=p.Payload)
+_FINAL = ("accept", "reject")
 _N = "(SELECT COALESCE(same_as, n) FROM people WHERE person_id = ?)"
 
 
@@ -86,8 +87,15 @@ class DeskQueries:
 
     def waiting(self) -> list[DeskRow[p.Punch]]:
         """Queued punches without a validation."""
-        done = {row.key: row for row in self._validations()}
+        done = {row.key for row in self._validations()}
+        done |= {int(subject) for subject, row in self._by_subject(p.Decided) if row.record.ruling in _FINAL}
         return [row for row in self.desk(p.Punch) if row.record.queued and row.key not in done]
+
+    def rulings(self, person_id: str) -> dict[int, tuple[str, str]]:
+        """What the centre decided last about a person's punches, by the punch's key: ruling and note."""
+        subjects = {row.key: int(subject) for subject, row in self._by_subject(p.Decided)}
+        rows = self.desk(p.Decided, person_id=person_id)
+        return {subjects[row.key]: (row.record.ruling, row.text.note) for row in rows}
 
     def taken(self, person_id: str, start_ms: int, end_ms: int) -> list[Taken]:
         """A person's punches of these milliseconds with corrected times, rejected ones left out."""
@@ -96,7 +104,9 @@ class DeskQueries:
                 "SELECT u.key, u.true_ms, u.source, u.uncertainty_ms, u.boot_id, u.boot_ms, d.data, "
                 "(SELECT data FROM desk WHERE type = 'direction' AND subject = CAST(u.key AS TEXT) "
                 "ORDER BY key DESC LIMIT 1), (SELECT data FROM desk WHERE type = 'validation' "
-                "AND subject = CAST(u.key AS TEXT) ORDER BY key DESC LIMIT 1) "
+                "AND subject = CAST(u.key AS TEXT) ORDER BY key DESC LIMIT 1), "
+                "(SELECT GROUP_CONCAT(ruling, ' ') FROM (SELECT data ->> '$.ruling' AS ruling FROM desk "
+                "WHERE type = 'decision' AND subject = CAST(u.key AS TEXT) ORDER BY key)) "
                 f"FROM punches u LEFT JOIN desk d ON d.key = u.key AND d.type = '{PUNCH}' "
                 f"WHERE u.person = {_N} AND u.true_ms >= ? AND u.true_ms < ? ORDER BY u.true_ms, u.key",
                 (person_id, start_ms, end_ms),
@@ -179,14 +189,18 @@ _validation_decoder = msgspec.json.Decoder(p.Validation)
 
 
 def _taken(
-    row: tuple[int, int, str, int | None, str, int, str | None, str | None, str | None],
+    row: tuple[int, int, str, int | None, str, int, str | None, str | None, str | None, str | None],
 ) -> Taken | None:
-    key, true_ms, source, uncertainty, boot_id, boot_ms, punch, direction, validation = row
+    """The centre's rulings, in their order, go before what was said and validated on the kiosk."""
+    key, true_ms, source, uncertainty, boot_id, boot_ms, punch, direction, validation, rulings = row
     said = _punch_decoder.decode(punch) if punch else None
     chosen = said.chosen if said else "none"
     if direction:
         chosen = _direction_decoder.decode(direction).direction
     accepted = _validation_decoder.decode(validation).accept if validation else None
+    for ruling in (rulings or "").split():
+        chosen = cast("Direction", ruling) if ruling in ("in", "out") else chosen
+        accepted = ruling == "accept" if ruling in _FINAL else accepted
     if accepted is False:
         return None
     firm = not (said and said.queued) or accepted is True

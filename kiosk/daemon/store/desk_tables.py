@@ -16,16 +16,19 @@ from kiosk.daemon.store.schema import key_of
 PUNCH = "punch"  # the row of a punch that waits for a validation, or whose direction was chosen
 KEPT = (
     p.Validation, p.DirectionSet, p.Absence, p.PinSet, p.RoleSet, p.PresenceCalled, p.PresenceSeen,
-    p.PresenceClosed, p.Consent, p.Certified,
+    p.PresenceClosed, p.Consent, p.Certified, p.Flag, p.RosterApplied, p.CommandTaken,
 )  # fmt: skip
 
 
-def put(db: sqlite3.Connection, payload: Any, person: int | None, fact: Any) -> None:
-    """Keep one record; `fact` is the projection's."""
+def put(
+    db: sqlite3.Connection, payload: Any, person: int | None, fact: Any, subject: str | None = None
+) -> None:
+    """Keep one record; `fact` is the projection's, `subject` what it is about where its type cannot say."""
     db.execute(
         "INSERT OR REPLACE INTO desk VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
-            fact.key, payload.TYPE, person, _subject(payload, fact), fact.holder, fact.at.wall_ms,
+            fact.key, payload.TYPE, person, _subject(payload, fact) if subject is None else subject,
+            fact.holder, fact.at.wall_ms,
             msgspec.json.encode(payload).decode(),
         ),
     )  # fmt: skip
@@ -42,7 +45,7 @@ def same_person(db: sqlite3.Connection, old: int, new: int) -> None:
 
 
 def _subject(payload: Any, fact: Any) -> str:
-    if isinstance(payload, (p.Validation, p.DirectionSet)):
+    if isinstance(payload, (p.Validation, p.DirectionSet, p.Flag)):
         return str(key_of(fact.ledger_n, payload.punch_seq))
     if isinstance(payload, p.Absence):
         return payload.absence_id

@@ -207,6 +207,11 @@ def _desk(db: sqlite3.Connection, payload: p.Payload, fact: Fact) -> None:
     desk_tables.put(db, payload, person_n(db, person_id) if person_id else None, fact)
 
 
+def _decided(db: sqlite3.Connection, decided: p.Decided, fact: Fact) -> None:
+    punch = key_of(ledger_n(db, decided.ledger_id), decided.punch_seq)
+    desk_tables.put(db, decided, person_n(db, decided.person_id), fact, str(punch))
+
+
 def _absence_dropped(db: sqlite3.Connection, dropped: p.AbsenceDropped, fact: Fact) -> None:
     desk_tables.drop_absence(db, dropped)
 
@@ -254,4 +259,5 @@ _HANDLERS: dict[type[p.Payload], Callable[[sqlite3.Connection, Any, Fact], None]
     p.TerminalUser: _terminal_user,
     **dict.fromkeys(desk_tables.KEPT, _desk),
     p.AbsenceDropped: _absence_dropped,
+    p.Decided: _decided,
 }

@@ -10,11 +10,11 @@ import msgspec
 from kiosk.core.identity import BadNumberError, parse_number
 from kiosk.core.payload import LedgerPoint
 from kiosk.core.proof import Anchor
-from kiosk.core.record import ZERO_HASH, Private, Row, TimeBlock
+from kiosk.core.record import ZERO_HASH, Private, Row, TimeBlock, decode_body
 from kiosk.core.rules import Past
 from kiosk.daemon.store.desk_queries import DeskQueries
 from kiosk.daemon.store.errors import translated
-from kiosk.daemon.store.schema import KEY_MASK
+from kiosk.daemon.store.schema import KEY_MASK, KEY_SHIFT
 from kiosk.daemon.store.terminal_queries import TerminalQueries
 from kiosk.daemon.store.types import Counts, EvidenceState, LedgerInfo, PersonState, TemplateState
 
@@ -50,6 +50,37 @@ class Queries(TerminalQueries, DeskQueries):
             "WHERE p.number = ? AND p.same_as IS NULL ORDER BY p.active DESC, p.source_key DESC LIMIT 1",
             number,
         )
+
+    def person_source(self, person_id: str) -> str:
+        """Who entered the person as they are now (`operator`, `centre`); empty for one never entered."""
+        with translated(self._path):
+            found = self._db.execute(
+                "SELECT source_key FROM people WHERE person_id = ?", (person_id,)
+            ).fetchone()
+        body = self.body_of(found[0]) if found and found[0] is not None else None
+        data = decode_body(body).data if body else {}
+        if isinstance(inner := data.get("body"), str):  # a carried record holds another one
+            data = decode_body(inner).data
+        return str(data.get("source", ""))
+
+    def active_after(self, n: int, limit: int) -> list[tuple[int, PersonState]]:
+        """Active people in the order they were first heard of, from after the `n`-th on, each with its n."""
+        with translated(self._path):
+            rows = self._db.execute(
+                "SELECT n, person_id, number, name, category, unit, active FROM people "
+                "WHERE n > ? AND active AND same_as IS NULL AND source_key IS NOT NULL ORDER BY n LIMIT ?",
+                (n, limit),
+            ).fetchall()
+        return [(row[0], person_state(row[1:])) for row in rows]
+
+    def puncher(self, ledger_id: str, seq: int) -> str | None:
+        """Whose punch the record `seq` of any ledger of ours is."""
+        with translated(self._path):
+            found = self._db.execute(
+                "SELECT p.person_id FROM punches u JOIN people p ON p.n = u.person WHERE u.key = ? | "
+                f"(SELECT n FROM ledgers WHERE ledger_id = ?) << {KEY_SHIFT}", (seq, ledger_id)
+            ).fetchone()  # fmt: skip
+        return found[0] if found else None
 
     def person_by_slot(self, device: str, slot: int) -> PersonState | None:
         """Whose template lies in `slot` of the sensor `device`."""
