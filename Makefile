@@ -16,7 +16,7 @@ run: setup
 	exec $(BIN)/kioskd demo --dir $(DIR) $(if $(HEADLESS),--headless)
 
 test: lint
-	$(BIN)/pytest -n 2 --dist worksteal -m "not slow and not hardware" $(PYTEST)
+	$(BIN)/pytest -n 4 --dist worksteal -m "not slow and not hardware" $(PYTEST)
 
 test-slow: setup-slow
 	$(BIN)/pytest -m "$(MARK)" --timeout 3600 $(PYTEST)
