@@ -99,6 +99,7 @@ def test_the_newest_backup(ask: Ask, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("told", "level"),
     [("0", "warning"), (str(int(time.time())), "ok"), (str(int(time.time()) - 9_000), "warning")],
+    ids=["never set", "right", "behind"],  # without a time in them, which every worker would see differently
 )
 def test_the_rtc(ask: Ask, tmp_path: Path, told: str, level: str) -> None:
     plant(tmp_path, "sys/class/rtc/rtc0/since_epoch", told)
