@@ -13,7 +13,7 @@ VARIABLE = "_KIOSKCTL_COMPLETE"
 @click.argument("shell", type=click.Choice(("bash", "zsh", "fish")))
 @common
 def completion(shell: str) -> None:
-    """Print the completion script for SHELL; an installation has put bash's in its place already."""
+    """Print the completion script for SHELL; an installation has put it in its place already."""
     from click.shell_completion import get_completion_class
 
     from kiosk.ctl.main import cli

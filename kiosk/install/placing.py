@@ -24,6 +24,12 @@ FOLDERS = {
     "udev/*": "lib/udev/rules.d",
     "journald.conf.d/*": "lib/systemd/journald.conf.d",
 }
+MANUALS = {
+    "docs/man/*.1": "share/man/man1",
+    "completion/bash/*": "share/bash-completion/completions",
+    "completion/zsh/*": "share/zsh/site-functions",
+    "completion/fish/*": "share/fish/vendor_completions.d",
+}
 # The daemon's defaults are for one folder that holds everything; an installation keeps things apart.
 INSTALLED_CONTROL = {
     "admin_socket": "/run/hadir/control.sock",
@@ -100,6 +106,9 @@ def _targets(layout: Layout, brought: Path, systemd: int) -> Iterator[tuple[Path
     ours = brought / "systemd"
     for pattern, folder in FOLDERS.items():
         for path in sorted(ours.glob(pattern)):
+            yield path, layout.local / folder / path.name
+    for pattern, folder in MANUALS.items():
+        for path in sorted(brought.glob(pattern)):
             yield path, layout.local / folder / path.name
     if (layout.root / "dev/watchdog").exists():
         yield ours / "system.conf.d/hadir.conf", layout.local / "lib/systemd/system.conf.d/hadir.conf"

@@ -15,7 +15,7 @@ from kiosk.install.errors import InstallError
 DESCRIPTION = "release.json"
 PACKAGES = ("bench", "drivers", "kiosk", "sync", "ui")
 SOURCES = ("setup.cfg", "pyproject.toml", "requirements.lock", "LICENSE", "README.md")
-SYSTEM = ("systemd", "config")
+SYSTEM = ("systemd", "config", "docs/man")
 _SCHEMA = re.compile(r"^LATEST = (\d+)$", re.MULTILINE)
 
 

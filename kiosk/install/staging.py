@@ -16,6 +16,7 @@ from kiosk.install.locked import runtime_lock, tools_lock, wanted_by
 from kiosk.install.release import PACKAGES, SOURCES, SYSTEM, Release
 
 COMPLETE = ".complete"
+SHELLS = {"bash": "kioskctl", "zsh": "_kioskctl", "fish": "kioskctl.fish"}
 BROUGHT = "share/hadir"
 NEEDED = "needed.lock"
 PYTHONS = ("3.11", "3.12", "3.13")
@@ -38,6 +39,7 @@ def stage(layout: Layout, source: Path, release: Release, wheels: Path | None) -
     twin = _twin(layout, source)
     _fill(folder, source, wheels, twin, os_packages=_has_picamera2(Path(sys.executable)))
     _bring(folder / BROUGHT, source, release)
+    _complete(folder)
     _settle(folder)
     (folder / COMPLETE).touch()
     return folder
@@ -176,6 +178,15 @@ def _bring(folder: Path, source: Path, release: Release) -> None:
     release.describe(folder)
 
 
+def _complete(folder: Path) -> None:
+    """What each shell needs to complete kioskctl's commands."""
+    for shell, name in SHELLS.items():
+        script = _run([str(folder / "bin/python"), str(folder / "bin/kioskctl"), "completion", shell], "")
+        file = folder / BROUGHT / "completion" / shell / name
+        file.parent.mkdir(parents=True)
+        file.write_text(script, encoding="utf-8")
+
+
 def _settle(folder: Path) -> None:
     """Everybody may run it, only root may change it, and a power cut now leaves no half written file."""
     _run(["chmod", "-R", "u=rwX,go=rX", str(folder)], "")
@@ -187,7 +198,8 @@ def _has_picamera2(python: Path) -> bool:
     return subprocess.run(probe, capture_output=True, check=False).returncode == 0
 
 
-def _run(command: Sequence[str], hint: str) -> None:
+def _run(command: Sequence[str], hint: str) -> str:
+    """What it printed."""
     done = subprocess.run(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, cwd="/",
         env={"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8", **_pip_settings()},
@@ -195,6 +207,7 @@ def _run(command: Sequence[str], hint: str) -> None:
     if done.returncode:
         last = "\n".join(done.stdout.strip().splitlines()[-15:])
         raise InstallError(f"{' '.join(command[:6])} ... failed:\n{last}", hint)
+    return done.stdout
 
 
 def _pip_settings() -> dict[str, str]:

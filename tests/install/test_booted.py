@@ -92,8 +92,18 @@ def _install(kiosk: Machine) -> None:
     kiosk.run(steps[1])  # again: nothing changes
     assert kiosk.run("readlink /opt/hadir/current") == name
     assert kiosk.run("ls /opt/hadir/versions").split() == [Path(name.strip()).name]
+    _is_at_hand(kiosk)
     failed = kiosk.run("systemctl list-units --failed --plain --no-legend 'kiosk*' 'hadir*'")
     assert failed == ""
+
+
+def _is_at_hand(kiosk: Machine) -> None:
+    """The manual and the tab key, without anybody having done anything about them."""
+    assert "KIOSKCTL" in kiosk.run("cat /usr/local/share/man/man1/kioskctl.1")
+    script = "/usr/local/share/bash-completion/completions/kioskctl"
+    assert "complete" in kiosk.run(f"bash -c '. {script}; complete -p kioskctl'")
+    asked = "COMP_WORDS='kioskctl stat' COMP_CWORD=1 _KIOSKCTL_COMPLETE=bash_complete kioskctl"
+    assert kiosk.run(asked).split() == ["plain,status"]
 
 
 def _survives_kills(kiosk: Machine) -> None:

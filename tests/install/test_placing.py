@@ -10,18 +10,24 @@ import pytest
 from kiosk.install.changing import remove
 from kiosk.install.layout import Layout
 from kiosk.install.placing import first_settings, place, placed
-from kiosk.install.staging import BROUGHT
+from kiosk.install.release import SYSTEM
+from kiosk.install.staging import BROUGHT, SHELLS
 from tests.house.tracked import ROOT
 from tests.install.units import UNITS
 
 BOOKWORM, TRIXIE = 252, 257
+MANUAL = ROOT / "docs/man/kioskctl.1"
 
 
 @pytest.fixture
 def layout(tmp_path: Path) -> Layout:
     made = Layout(tmp_path)
-    for folder in ("systemd", "config"):
+    for folder in SYSTEM:
         shutil.copytree(ROOT / folder, made.version("a") / BROUGHT / folder)
+    for shell, name in SHELLS.items():
+        script = made.version("a") / BROUGHT / "completion" / shell / name
+        script.parent.mkdir(parents=True)
+        script.touch()
     return made
 
 
@@ -36,6 +42,9 @@ def test_every_unit_is_placed_and_again_is_the_same(layout: Layout) -> None:
     assert tree(layout.local) == before
     assert {Path(name).name for name in placed(layout)} >= {unit.name for unit in UNITS}
     assert (layout.local / "bin/kioskctl").readlink() == layout.current / "bin/kioskctl"
+    assert (layout.local / "share/man/man1/kioskctl.1").read_bytes() == MANUAL.read_bytes()
+    for name in ("bash-completion/completions/kioskctl", "zsh/site-functions/_kioskctl"):
+        assert (layout.local / "share" / name).exists()
 
 
 def test_restarts_back_off_where_systemd_can(layout: Layout) -> None:
