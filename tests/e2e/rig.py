@@ -289,8 +289,7 @@ class Rig:
 
     def tap(self, number: str) -> Any:
         """Put a finger on the reader, once the one before is seen to be gone, and wait for the card."""
-        before = until(self._looks, every_s=0.001)
-        until(lambda: self._looks() > before, every_s=0.005)
+        self.wait_lifted()
         return self.ask(api.Emulate(what="finger", subject=number))["card"]
 
     def enrol_fails(self, number: str, *, label: str, finger: str) -> Any:
@@ -341,14 +340,18 @@ class Rig:
 
     def touch(self, number: str) -> None:
         """Put a finger on the reader, once the one before is seen to be gone; no card is waited for."""
-        before = until(self._looks, every_s=0.001)
-        until(lambda: self._looks() > before, every_s=0.005)
+        self.wait_lifted()
         self.emulator(op="finger", label=f"{number}/right-index", hold_ms=200, wait=True)
 
+    def wait_lifted(self) -> None:
+        """Until the kiosk has seen that no finger is on the reader."""
+        before = until(self._looks, every_s=0.001)
+        until(lambda: self._looks() not in (0, before), every_s=0.005)
+
     def _looks(self) -> int:
-        """How often the kiosk has looked for a finger, if none is on the reader now."""
+        """How often the kiosk has looked for a finger since plugging in, if none is on the reader now."""
         status = self.emulator(op="status", touches=False)
-        looks: int = status["commands"]["0x01"]
+        looks: int = status["commands"].get("0x01", 0)
         return 0 if status["finger"] else looks
 
     def punches(self, limit: int = 100_000) -> list[Any]:
