@@ -29,6 +29,7 @@ ErrorCode = Literal[
     "busy",
     "failed",
     "timeout",
+    "cancelled",
 ]
 EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_UNREACHABLE, EXIT_DEVICE = range(5)
 

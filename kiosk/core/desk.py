@@ -73,7 +73,7 @@ class SetDirection(Command, frozen=True, tag="set_direction"):
 
 
 class GetQueue(Command, frozen=True, tag="queue"):
-    """Punches that wait for a validation, oldest first; answered by `Queue`."""
+    """Punches that wait for a validation or are flagged, oldest first; answered by `Queue`."""
 
 
 class GetPhoto(Command, frozen=True, tag="photo"):
@@ -115,6 +115,13 @@ class Raise(Command, frozen=True, tag="raise"):
 
 class Lower(Command, frozen=True, tag="lower"):
     """End what `Raise` began; answered by `Done`."""
+
+
+class Cancel(Command, frozen=True, tag="cancel"):
+    """Wait no longer for the finger that a flow or an enrolment waits for; answered by `Done`.
+
+    Whoever waits for that finger is refused with `cancelled`.
+    """
 
 
 class CallPresence(Command, frozen=True, tag="call_presence"):
@@ -209,15 +216,15 @@ class Erase(Command, frozen=True, tag="erase"):
     reason: Annotated[str, msgspec.Meta(min_length=3, max_length=200)]
 
 
-PUBLIC = (PunchPin, PunchSpecial, SetDirection, Raise, Lower, GetMyRecord, GetConsent)
+PUBLIC = (PunchPin, PunchSpecial, SetDirection, Raise, Lower, Cancel, GetMyRecord, GetConsent)
 RAISED = (
     PunchPaper, GetQueue, GetPhoto, Validate, SetPin, CallPresence, GetPresence, PutAbsence, DropAbsence,
     GetAbsences, GetRecap, Explain, PutConsent, GetOwnData,
 )  # fmt: skip
 AnyDesk = (
     PunchPin | PunchSpecial | PunchPaper | SetDirection | GetQueue | GetPhoto | Validate | SetPin | PutRole
-    | Raise | Lower | CallPresence | GetPresence | PutAbsence | DropAbsence | GetAbsences | GetRecap | Explain
-    | GetMyRecord | GetConsent | PutConsent | GetOwnData | Erase
+    | Raise | Lower | Cancel | CallPresence | GetPresence | PutAbsence | DropAbsence | GetAbsences | GetRecap
+    | Explain | GetMyRecord | GetConsent | PutConsent | GetOwnData | Erase
 )  # fmt: skip
 
 
@@ -234,7 +241,11 @@ class Punched(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class QueueRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One punch that waits; `local` is its time, `evidence` the kinds of photo beside it."""
+    """One punch that waits; `local` is its time, `evidence` the kinds of photo beside it.
+
+    With `flags` it counts already, and they say why somebody should look at it: `face_differs` (from the
+    person's, on the photo), `liveness` (not proved), `digits` (of the NIP told two look-alikes apart).
+    """
 
     seq: int
     person_id: str
@@ -248,6 +259,7 @@ class QueueRow(msgspec.Struct, frozen=True, kw_only=True):
     direction: Direction
     grade: str
     evidence: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
 
 
 class Queue(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from drivers.base.reader import Reader, ReaderInfo
-from kiosk.core.config import KioskConfig, Sync
+from kiosk.core.config import CAMERA, KioskConfig, Sync
 from kiosk.core.config import Reader as ReaderConfig
 from kiosk.core.payload import Admin, DeviceState
 from kiosk.core.record import TimeBlock
@@ -26,6 +26,7 @@ from kiosk.daemon.emulation import EmulatedDevice, Emulation
 from kiosk.daemon.engine import Engine
 from kiosk.daemon.enrolment import Enrolments
 from kiosk.daemon.evidence import EvidenceStore
+from kiosk.daemon.face_worker import FaceParts, Faces
 from kiosk.daemon.hardware import Receiver, make_reader
 from kiosk.daemon.health import HealthSource
 from kiosk.daemon.hub import ViewHub
@@ -48,7 +49,10 @@ from sync.publisher import Publisher
 
 log = logging.getLogger(__name__)
 START_S = 120.0
-STOP_S = {"gps": 2.0, "control": 2.0, "reader": 3.0, "terminal": 3.0, "engine": 60.0, "publisher": 3.0}
+STOP_S = {
+    "gps": 2.0, "face": 3.0, "control": 2.0, "reader": 3.0, "terminal": 3.0, "engine": 60.0,
+    "publisher": 3.0,
+}  # fmt: skip
 ENGINE_STALL_S = 60.0  # an SD card may sit on one fsync this long
 BEAT_S = 5.0
 NOBODYS_SLOT = -1
@@ -71,6 +75,7 @@ class Kiosk:
         self._hub = ViewHub(_first_view(config, self._clock))
         self._keys = DeviceKeys.load_or_create(self._state_dir / "keys")
         self._vault = Vault.open(self._state_dir)
+        self._evidence = EvidenceStore.open(self._state_dir)
         self._engine = Engine(begin=self._begin, tick=self._tick, end=self._end)
         self._board = DeviceBoard(self._clock, self._hub, self._record_device)
         self._core: CoreState | None = None
@@ -114,11 +119,15 @@ class Kiosk:
         )
         self._readers = {r.name: self._worker(r) for r in self._config.readers}
         self._terminals = self._all_terminals()
+        self._faces = self._make_faces()
         self._control = self._control_server()
+        self._control.preview = self._faces.preview
         try:
+            self._faces.start()
             self._control.start()
         except (OSError, SocketInUseError):
             self._stop_reason = "failed to start"
+            self._faces.stop(STOP_S["face"])
             self._stop_core()
             raise
         self._hub.attach(self._control.publish)
@@ -130,7 +139,7 @@ class Kiosk:
         self._notifier.stopping()
         log.info("stopping")
         self._control.stop(STOP_S["control"])
-        clean = True
+        clean = self._faces.stop(STOP_S["face"])
         if self._gps:
             clean &= self._gps.stop(STOP_S["gps"])
         for worker in self._readers.values():
@@ -238,6 +247,8 @@ class Kiosk:
             for t in config.terminals
             if t.simulated and t.emulator_control
         ]
+        if config.camera.simulated and config.camera.emulator_control:
+            emulated.append(EmulatedDevice(CAMERA, "camera", self._path(config.camera.emulator_control)))
         status = StatusSource(
             lambda: self._config, self._engine, core, self._hub, self._board, self._book, self._software,
             self._problems,
@@ -256,6 +267,7 @@ class Kiosk:
             self._delivery.sent if self._delivery else {},
             self._terminals,
             self._reloading,
+            self._faces,
         )
         return ControlServer(
             Service(parts),
@@ -280,11 +292,26 @@ class Kiosk:
         waiting = Waiting(self._hub, lambda: self._clock.now().wall_ms)
         parts = DeskParts(
             self._config, self._book, self._engine, core, self._readers, self._vault,
-            EvidenceStore.open(self._state_dir), self._keys, waiting,
+            self._evidence, self._keys, waiting, photos=self._faces.photos,
         )  # fmt: skip
         desk = Desk(parts)
         desk.started()
         return desk
+
+    def _make_faces(self) -> Faces:
+        """With what photos there are put in order: those of no record are what a power cut left."""
+        store = self.core.store
+        if store.opened == "same":
+            self._engine.submit(self._sweep_photos).result(START_S)
+        store.room.photos = self._evidence.give_up
+        return Faces(FaceParts(
+            self._config, self._engine, self.core, self._hub, self._board, self._vault, self._evidence
+        ))  # fmt: skip
+
+    def _sweep_photos(self) -> None:
+        kept = {photo.ciphertext_sha256 for photo in self.core.store.evidence()}
+        if strays := self._evidence.sweep(kept):
+            log.info("%d photos without a record were deleted: left by a power cut", strays)
 
     def _health_source(self) -> HealthSource:
         return HealthSource(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
 
@@ -23,6 +24,7 @@ from kiosk.daemon.vault import Sealed, Vault
 log = logging.getLogger(__name__)
 ENGINE_S = 10.0
 LIFT_POLL_S = 0.1
+LOOK_S = 1.0
 T = TypeVar("T")
 Emit = Callable[[object], None]
 FINGERS = tuple(
@@ -34,12 +36,13 @@ FINGERS = tuple(
 
 @dataclass(frozen=True, slots=True)
 class EnrolJob:
-    """Who is enrolled, with which finger, until when; `emit` gets each `EnrolStep`."""
+    """Who is enrolled, with which finger, until when or `given_up`; `emit` gets each `EnrolStep`."""
 
     person: PersonState
     finger: str
     emit: Emit
     deadline_s: float
+    given_up: threading.Event = field(default_factory=threading.Event)
 
 
 class Enrolments:
@@ -48,14 +51,26 @@ class Enrolments:
     def __init__(self, engine: Engine, store: Store, journal: Journal, vault: Vault, hub: ViewHub) -> None:
         self._engine, self._store, self._journal = engine, store, journal
         self._vault, self._hub = vault, hub
+        self._jobs: list[EnrolJob] = []
+
+    def cancel(self) -> None:
+        """Give up whatever waits for a finger; from any thread."""
+        for job in tuple(self._jobs):
+            job.given_up.set()
 
     def enrol(self, reader: Reader, job: EnrolJob) -> api.Enrolled:
         """Drive the whole dialogue on `reader`. Raises `Refusal` and `DeviceError`."""
+        self._jobs.append(job)
         try:
             return self._enrol(reader, job)
         except Exception:
-            self._show(reader, job, "failed", 0)
+            if job.given_up.is_set():
+                self._hub.change(card=None)
+            else:
+                self._show(reader, job, "failed", 0)
             raise
+        finally:
+            self._jobs.remove(job)
 
     def remove(self, reader: Reader, person: PersonState, finger: str) -> None:
         """Delete one finger from the sensor, the vault and the gallery. Raises `Refusal`, `DeviceError`."""
@@ -87,17 +102,15 @@ class Enrolments:
     def _capture(self, reader: Reader, job: EnrolJob, number: int) -> None:
         self._step(reader, job, "place" if number == 1 else "again", number)
         while True:
+            _check_time(job)
             left_s = job.deadline_s - time.monotonic()
             try:
-                return reader.enrol_capture(number, timeout_s=max(0.1, left_s))
+                return reader.enrol_capture(number, timeout_s=max(0.1, min(LOOK_S, left_s)))
             except Rejected as error:
                 job.emit(api.EnrolStep("poor_image", error.reason))
                 self._show(reader, job, error.reason, number)
-                _check_time(job)
             except NoFinger:
-                refuse(
-                    "timeout", "no finger in time", "run the command again and place the finger when asked"
-                )
+                continue
 
     def _refuse_twin(self, reader: Reader, job: EnrolJob) -> None:
         twin = reader.enrol_search()
@@ -181,5 +194,7 @@ def _record(device: str, template_format: str, job: EnrolJob, sealed: Sealed, sl
 
 
 def _check_time(job: EnrolJob) -> None:
+    if job.given_up.is_set():
+        refuse("cancelled", "the enrolment was given up", "begin again")
     if time.monotonic() >= job.deadline_s:
         refuse("timeout", "no finger in time", "run the command again and place the finger when asked")

@@ -41,7 +41,7 @@ class Photo:
 
 
 class EvidenceStore:
-    """Photos under `folder`; usable from any one thread at a time."""
+    """Photos under `folder`; usable from any thread, each photo by one at a time."""
 
     def __init__(self, folder: Path, vault_key: bytes) -> None:
         self._folder = private_folder(folder)
@@ -87,12 +87,12 @@ class EvidenceStore:
 
     def give_up(self, wanted_bytes: int) -> tuple[str, ...]:
         """Delete the oldest photos until about `wanted_bytes` are free; their names (see `store.room`)."""
-        names, freed = [], 0
-        for path in sorted(self._files(), key=lambda path: path.stat().st_mtime_ns):
+        names, freed = list[str](), 0
+        for _, size_bytes, name in sorted(self._sizes()):
             if freed >= wanted_bytes:
                 break
-            freed += path.stat().st_size
-            names.append(path.name)
+            freed += size_bytes
+            names.append(name)
         return self.remove(names)
 
     def sweep(self, recorded: Collection[str]) -> int:
@@ -104,6 +104,13 @@ class EvidenceStore:
 
     def _files(self) -> Iterator[Path]:
         return (path for path in self._folder.glob("??/*") if not path.name.startswith("."))
+
+    def _sizes(self) -> Iterator[tuple[int, int, str]]:
+        """When each was written, its size and name; one deleted meanwhile is passed over."""
+        for path in self._files():
+            with contextlib.suppress(FileNotFoundError):
+                found = path.stat()
+                yield found.st_mtime_ns, found.st_size, path.name
 
     def _sync(self) -> None:
         for folder in self._folder.iterdir():

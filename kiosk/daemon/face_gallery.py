@@ -6,6 +6,7 @@ import itertools
 import logging
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Literal
 
 from kiosk.core import payload
 from kiosk.core.facing import PEOPLE_A_LINE, DropPerson, FromDaemon, Person, PutPeople
@@ -14,7 +15,8 @@ from kiosk.daemon.store import Store, StoreReader, TemplateState
 from kiosk.daemon.vault import Bound, Vault, VaultError
 
 log = logging.getLogger(__name__)
-FACE = "face"
+FACE: Literal["face"] = "face"
+"""The purpose of these templates in the vault."""
 
 
 class FaceGallery:

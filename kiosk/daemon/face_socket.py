@@ -58,6 +58,7 @@ class FaceSocket:
         self._lock = threading.Lock()
         self._line: _Line | None = None
         self._came = 0
+        self._retired: int | None = None
         self._stopping = threading.Event()
         self._listener: socket.socket | None = None
         self._thread = threading.Thread(target=self._run, name="face", daemon=True)
@@ -83,10 +84,13 @@ class FaceSocket:
         return True
 
     def preview(self) -> tuple[int, int] | None:
-        """The number of this kiosk-face and a descriptor of its preview, which the caller closes."""
+        """The number of this kiosk-face and the descriptor of its preview.
+
+        It stays open until the kiosk-face after the next has come; copy it to keep it.
+        """
         with self._lock:
             line = self._line
-            return (self._came, os.dup(line.preview)) if line and line.preview is not None else None
+            return (self._came, line.preview) if line and line.greeted and line.preview is not None else None
 
     @property
     def number(self) -> int:
@@ -101,6 +105,7 @@ class FaceSocket:
             log.exception("nobody listens for kiosk-face any more")
         finally:
             self._end("stopped")
+            self._retire(None)
             if self._listener:
                 self._listener.close()
                 self._path.unlink(missing_ok=True)
@@ -154,10 +159,18 @@ class FaceSocket:
     def _end(self, why: str) -> None:
         with self._lock:
             line, self._line = self._line, None
+            if line is not None:
+                self._retire(line.preview)
         if line is not None:
             line.close()
             if line.greeted or why not in ("closed", "replaced", "stopped"):
                 self._ports.went(why)
+
+    def _retire(self, preview: int | None) -> None:
+        """Close the preview before this one: of this one somebody may just be making a copy."""
+        if self._retired is not None:
+            os.close(self._retired)
+        self._retired = preview
 
 
 class _Line:
@@ -204,14 +217,11 @@ class _Line:
             raise BadFaceError(f"it sends what is no message: {error}") from error
 
     def close(self) -> None:
-        """Hang up and let go of the preview."""
+        """Hang up."""
         self.orders.put(None)
         with contextlib.suppress(OSError):
             self.sock.shutdown(socket.SHUT_RDWR)
         self.sock.close()
-        if self.preview is not None:
-            os.close(self.preview)
-            self.preview = None
 
     def _write(self) -> None:
         """The top of the writing thread; what it cannot send ends the connection."""

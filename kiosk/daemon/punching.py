@@ -27,7 +27,10 @@ GRADES: dict[str, str] = {"finger": "B"}
 
 @dataclass(frozen=True, slots=True)
 class FingerSeen:
-    """A finger was searched in a reader; `slot` is `None` when the sensor does not know it."""
+    """A finger was searched in a reader; `slot` is `None` when the sensor does not know it.
+
+    Also what another device saw of somebody: a face before the camera, a number at the screen.
+    """
 
     device: str
     slot: int | None
@@ -56,6 +59,7 @@ class Beside:
     category: str = ""
     queued: bool = False
     text: payload.NotePrivate | None = None
+    face: payload.FaceProof | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,14 @@ class Attempt:
 
 Confirm = Callable[[PersonState, FingerSeen], bool]
 """Takes a finger as the answer to a presence check; whether one was open for this person."""
+
+
+BesideFinger = Callable[[PersonState, FingerSeen], Beside | None]
+"""What a face seen shortly before adds to a finger, if anything."""
+Took = Callable[[int, str, payload.Method], None]
+"""Told of each punch after its commit: seq, whose, by which method."""
+NO_PUNCH = ("outside", "closed", "extra")
+"""Verdicts on a face that only walks past: people pass a lobby all day."""
 
 
 class Punching:
@@ -91,6 +103,9 @@ class Punching:
         self._place = _place(config)
         self.waiting: Waiting | None = None
         self.confirm: Confirm | None = None
+        self.beside_finger: BesideFinger | None = None
+        self.took: Took | None = None
+        self._told: dict[str, int] = {}
         self.place_now: Callable[[payload.Place], payload.Place] = lambda site: site
 
     def finger_seen(self, seen: FingerSeen) -> None:
@@ -118,7 +133,14 @@ class Punching:
         if self.waiting and self.waiting.offer(person, seen):
             return
         confirmed = bool(self.confirm and self.confirm(person, seen))
-        self._decide(Attempt(person, "finger", seen), confirmed=confirmed)
+        beside = self.beside_finger(person, seen) if self.beside_finger else None
+        method: payload.Method = "finger+face" if beside else "finger"
+        self._decide(Attempt(person, method, seen, beside), confirmed=confirmed)
+
+    def face_seen(self, attempt: Attempt) -> int | None:
+        """Take a recognised face; the seq of its punch, None when it was none. Raises `StoreError`."""
+        confirmed = bool(self.confirm and self.confirm(attempt.person, attempt.seen))
+        return self._decide(attempt, confirmed=confirmed)[1]
 
     def take_beside(self, attempt: Attempt) -> tuple[rules.Verdict, int | None]:
         """Take a punch that is more than a tap; its verdict and seq, None when it was no punch."""
@@ -138,6 +160,8 @@ class Punching:
         )
         if verdict.code == "closed" and beside and beside.queued:
             verdict = rules.Verdict("take", "outside", beside.chosen)
+        if attempt.method == "face" and not confirmed and self._passes_by(attempt, verdict):
+            return verdict, None
         place = self.place_now(self._place)
         if confirmed and verdict.code in ("outside", "extra", "closed", "duplicate"):
             return verdict, None
@@ -151,6 +175,17 @@ class Punching:
         else:
             self._refuse(attempt, verdict.code)
         return verdict, None
+
+    def _passes_by(self, attempt: Attempt, verdict: rules.Verdict) -> bool:
+        """Whether a face is greeted only, or has been told already that its punch is recorded."""
+        person_id = attempt.person.person_id
+        if verdict.code in NO_PUNCH:
+            self._card("greeting", verdict.code, attempt.seen, name=attempt.person.name)
+            return True
+        told = verdict.outcome == "repeat" and self._told.get(person_id) == verdict.of_seq
+        if verdict.outcome == "repeat":
+            self._told[person_id] = verdict.of_seq
+        return told
 
     def _refuse(self, attempt: Attempt, code: str) -> None:
         person, seen = attempt.person, attempt.seen
@@ -183,10 +218,13 @@ class Punching:
             category=beside.category,
             queued=beside.queued,
             chosen=beside.chosen,
+            face=beside.face,
         )
         (written,) = self._journal.write(Entry(punch, seen.at, beside.text))
         self._hub.change(today=self._store.punches_today(seen.at, self._zone))
         self._verdict_card("taken", attempt, verdict, written.seq, seen.at)
+        if self.took:
+            self.took(written.seq, punch.person_id, punch.method)
         return written.seq
 
     def _repeat(self, attempt: Attempt, verdict: rules.Verdict, first: TimeBlock) -> None:

@@ -18,6 +18,7 @@ class _Tally:
     last_ms: int = 0
     count: int = 0
     detail: str = ""
+    seq: int = 0
 
 
 class Refusals:
@@ -30,38 +31,44 @@ class Refusals:
 
     def add(
         self, cause: str, device: str, boot_ms: int, *, person_id: str | None = None, detail: str = ""
-    ) -> None:
-        """Something was refused at `boot_ms` of this boot. Raises `StoreError`."""
+    ) -> int:
+        """Something was refused at `boot_ms` of this boot; the seq of the record that it belongs to.
+
+        0 when it is one of a flood of causes. Raises `StoreError`.
+        """
         self.totals[cause] = self.totals.get(cause, 0) + 1
         key = (cause, device, person_id)
         tally = self._open.get(key)
         if tally is None and len(self._open) < MAX_CAUSES:
             self._open[key] = _Tally(boot_ms)
-            self._journal.note(Refusal(
+            (written,) = self._journal.note(Refusal(
                 cause=cause, device=device, count=1, first_boot_ms=boot_ms, last_boot_ms=boot_ms,
                 person_id=person_id, detail=detail,
             ))  # fmt: skip
-            return
+            self._open[key].seq = written.seq
+            return written.seq
         if tally is None:  # a flood of different causes is one cause
             key = ("many", "", None)
             tally = self._open.setdefault(key, _Tally(boot_ms))
         tally.first_ms = tally.first_ms if tally.count else boot_ms
         tally.last_ms, tally.detail = boot_ms, detail
         tally.count += 1
+        return tally.seq
 
     def flush(self, boot_ms: int, *, everything: bool = False) -> None:
         """Write what has waited a minute, or `everything` at the stop. Raises `StoreError`."""
         due = [
             key for key, tally in self._open.items() if everything or boot_ms - tally.since_ms >= WINDOW_MS
         ]
-        records = [self._record(key, self._open[key]) for key in due if self._open[key].count]
-        if records:
-            self._journal.note(*records)
+        counted = [key for key in due if self._open[key].count]
+        records = [self._record(key, self._open[key]) for key in counted]
+        written = self._journal.note(*records) if records else ()
         for key in due:
-            if self._open[key].count and not everything:
-                self._open[key] = _Tally(boot_ms)
-            else:
-                del self._open[key]
+            del self._open[key]
+        if not everything:
+            self._open |= {
+                key: _Tally(boot_ms, seq=one.seq) for key, one in zip(counted, written, strict=True)
+            }
 
     @staticmethod
     def _record(key: tuple[str, str, str | None], tally: _Tally) -> Refusal:

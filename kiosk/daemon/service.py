@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from drivers.base.errors import DeviceError
-from kiosk.core import api
+from kiosk.core import api, desk, faces
 from kiosk.core.config import KioskConfig
 from kiosk.core.identity import BadNumberError, parse_number
 from kiosk.core.view import View
@@ -20,6 +20,7 @@ from kiosk.daemon.desk.desk import Desk
 from kiosk.daemon.emulation import Emulation
 from kiosk.daemon.engine import Engine
 from kiosk.daemon.enrolment import FINGERS, EnrolJob, Enrolments
+from kiosk.daemon.face_worker import Faces
 from kiosk.daemon.health import HealthSource
 from kiosk.daemon.hub import ViewHub
 from kiosk.daemon.lanes import LanesClosed
@@ -53,6 +54,7 @@ class ServiceParts:
     sent: Mapping[str, int]
     terminals: Terminals
     reloading: Reloading
+    faces: Faces
 
 
 class Service:
@@ -74,10 +76,12 @@ class Service:
             api.RemoveFinger: self._remove,
             api.Emulate: lambda command, emit: self._emulation.run(command),
             api.Intent: self._intent,
+            desk.Cancel: self._cancel,
             api.Rebuild: self._rebuild,
             api.GetLedger: self._ledger,
             api.Reload: lambda command, emit: parts.reloading.run(),
             **parts.terminals.commands(),
+            **parts.faces.commands(self._person),
         }
 
     def view(self) -> View:
@@ -91,7 +95,7 @@ class Service:
         try:
             if type(command) in self._desk.commands:
                 return self._desk.handle(command, authority)
-            if isinstance(command, api.EnrolFinger):
+            if isinstance(command, api.EnrolFinger | faces.EnrolFace | faces.EnrolFacePicture):
                 self._desk.require_consent(self._person(command.number), command.consent, authority)
             return self._commands[type(command)](command, emit)
         except DeviceError as error:
@@ -151,6 +155,11 @@ class Service:
                 ENGINE_S
             )
         return api.Done(f"{command.finger} of {person.name} removed")
+
+    def _cancel(self, command: desk.Cancel, emit: Emit) -> api.Done:
+        self._desk.cancel()
+        self._enrolments.cancel()
+        return api.Done()
 
     def _intent(self, command: api.Intent, emit: Emit) -> api.Done:
         if command.value not in ("id", "en"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -62,8 +62,16 @@ class Waiting:
             self._hub.change(flow=None)
             self._lock.release()
 
+    def cancel(self) -> None:
+        """Wait no longer; from any thread."""
+        waiting = self._open
+        if waiting is not None:
+            waiting[1].cancel()
+
     def _result(self, future: Future[Came], end_s: float) -> Came:
         try:
             return future.result(max(0.0, end_s - time.monotonic()))
+        except CancelledError:
+            refuse("cancelled", "the wait was given up", "begin again")
         except TimeoutError:
             refuse("timeout", "no such finger in time", "begin again")

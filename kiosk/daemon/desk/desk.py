@@ -33,6 +33,7 @@ class Desk:
             **self._privacy.commands(), **Recaps(parts).commands(),
         }  # fmt: skip
         parts.core.punching.waiting = parts.waiting
+        parts.photos.flagged = self._ways.count_queue
         parts.core.punching.confirm = self._presence.tap
 
     @property
@@ -47,6 +48,10 @@ class Desk:
     def require_consent(self, person: PersonState, agreed: str, authority: str) -> None:
         """Raises `Refusal` unless the person has agreed to be enrolled."""
         self._privacy.require(person, agreed, self._staff.actor(authority))
+
+    def cancel(self) -> None:
+        """Whoever waits for a finger waits no longer."""
+        self._parts.waiting.cancel()
 
     def started(self) -> None:
         """Once the engine runs: what waited when the kiosk stopped."""

@@ -20,6 +20,7 @@ from kiosk.daemon.engine import Engine
 from kiosk.daemon.evidence import EvidenceStore
 from kiosk.daemon.journal import Entry
 from kiosk.daemon.keys import DeviceKeys
+from kiosk.daemon.photos import Photos
 from kiosk.daemon.reader_worker import ReaderWorker
 from kiosk.daemon.refusal import refuse
 from kiosk.daemon.rules_files import RuleBook
@@ -62,6 +63,7 @@ class DeskParts:
     evidence: EvidenceStore
     keys: DeviceKeys
     waiting: Waiting
+    photos: Photos
     terminals: tuple[str, ...] = field(default=())
 
     @property

@@ -107,15 +107,18 @@ class Ways:
     def queue(self, command: desk.GetQueue, actor: Actor) -> desk.Queue:
         """Everything that waits for somebody's yes or no."""
         self._parts.looked(actor, "queue")
-        return self._parts.on_engine(
-            lambda: desk.Queue(tuple(map(self._row, self._parts.core.store.waiting())))
-        )
+        store = self._parts.core.store
+        return self._parts.on_engine(lambda: desk.Queue(tuple(sorted(
+            (*(self._row(row) for row in store.waiting()),
+             *(self._row(row, flags) for row, flags in store.flagged())),
+            key=lambda row: row.local,
+        ))))  # fmt: skip
 
     def validate(self, command: desk.Validate, actor: Actor) -> Done:
         """Accept or reject. Nobody validates their own, nor, by the policy, what they entered themselves."""
         parts = self._parts
         who = parts.person(command.actor).person_id if command.actor and actor.is_socket else actor.id
-        rows = [row for row in parts.on_engine(parts.core.store.waiting) if row.seq == command.seq]
+        rows = [row for row in parts.on_engine(self._undecided) if row.seq == command.seq]
         if not rows:
             refuse("not_found", f"record {command.seq} does not wait for a validation", "kioskctl queue")
         punch = rows[-1].record
@@ -137,7 +140,7 @@ class Ways:
     def photo(self, command: desk.GetPhoto, actor: Actor) -> desk.PhotoOut:
         """The first photo beside a punch."""
         parts, store = self._parts, self._parts.core.store
-        kept = parts.on_engine(lambda: [e for e in store.evidence() if e.punch_seq == command.seq])
+        kept = parts.on_engine(lambda: store.evidence(seq=command.seq))
         found = parts.on_engine(lambda: store.punch_at(command.seq))
         parts.looked(actor, "photo", found[0] if found else "")
         if not kept:
@@ -152,8 +155,15 @@ class Ways:
 
     def show_queue(self) -> None:
         """Tell the screen how many wait."""
-        count = len(self._parts.on_engine(self._parts.core.store.waiting))
-        self._parts.core.hub.change(queue=count)
+        self._parts.on_engine(self.count_queue)
+
+    def count_queue(self) -> None:
+        """The same, on the engine's thread."""
+        self._parts.core.hub.change(queue=len(self._undecided()))
+
+    def _undecided(self) -> list[DeskRow[payload.Punch]]:
+        store = self._parts.core.store
+        return [*store.waiting(), *(row for row, _ in store.flagged())]
 
     def _by_pin(self, number: str, pin: str) -> PersonState:
         try:
@@ -198,7 +208,7 @@ class Ways:
     def _at_screen(self) -> FingerSeen:
         return FingerSeen(SCREEN, None, 0, self._parts.now(), simulated=False)
 
-    def _row(self, row: DeskRow[payload.Punch]) -> desk.QueueRow:
+    def _row(self, row: DeskRow[payload.Punch], flags: tuple[str, ...] = ()) -> desk.QueueRow:
         store, punch = self._parts.core.store, row.record
         person = store.person(punch.person_id)
         moment = punch.claimed_ms if punch.claimed_ms is not None else row.wall_ms
@@ -210,6 +220,7 @@ class Ways:
             evidence=tuple(
                 e.kind for e in store.evidence(person_id=punch.person_id) if e.punch_seq == row.seq
             ),
+            flags=flags,
         )  # fmt: skip
 
 

@@ -9,11 +9,12 @@ from datetime import date, datetime, time, timedelta
 import msgspec
 
 from kiosk.core import api
-from kiosk.core.payload import Carried, Punch, from_data
+from kiosk.core.payload import Carried, Flag, NotePrivate, Punch, from_data
 from kiosk.core.record import BadRecordError, Record, TimeBlock, decode_body
 from kiosk.core.view import Delivery
 from kiosk.core.zone import ZONES, ZoneName, local, wall_ms
 from kiosk.daemon.store import days
+from kiosk.daemon.store.desk_queries import DeskRow
 from kiosk.daemon.store.errors import translated
 from kiosk.daemon.store.queries import Queries, number_kind
 from kiosk.daemon.store.schema import KEY_MASK, KEY_SHIFT, key_of
@@ -72,6 +73,21 @@ class Lists(Queries):
             bounds = self._day_bounds(local(at.wall_ms, zone).date(), zone)
             found = self._db.execute(f"SELECT COUNT(*) FROM punches u WHERE {_IN_DAY}", bounds).fetchone()
         return int(found[0])
+
+    def flagged(self) -> list[tuple[DeskRow[Punch], tuple[str, ...]]]:
+        """Punches that count and should be looked at, without a validation; and why, oldest first."""
+        done, why = {row.key for row in self._validations()}, dict[int, list[str]]()
+        for subject, row in self._by_subject(Flag):
+            if int(subject) not in done:
+                why.setdefault(int(subject), []).append(row.record.why)
+        rows = list[tuple[DeskRow[Punch], tuple[str, ...]]]()
+        for key, words in sorted(why.items()):
+            found = self._db.execute("SELECT carrier, true_ms FROM punches WHERE key = ?", (key,)).fetchone()
+            record = self._stored_punch(key, found[0]) if found else None
+            if record is not None:
+                punch = msgspec.convert(record.data, Punch)
+                rows.append((DeskRow(key, found[1], punch, NotePrivate()), tuple(dict.fromkeys(words))))
+        return rows
 
     def _day_bounds(self, day: date, zone: ZoneName) -> tuple[int, int, int, int]:
         start, end = day_bounds(day, zone)
