@@ -78,6 +78,12 @@ class Connection:
             self._lost(event)
         return True
 
+    def renew(self) -> None:
+        """Give the present link up and make a new one at once."""
+        if self._link is not None:
+            self._link.abandon()
+            self._link, self.up, self._due = None, False, self._clock()
+
     def drop(self, cause: str) -> None:
         """Give the present link up without ceremony, and try again later."""
         if self._link is not None:

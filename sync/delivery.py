@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from kiosk.core.view import LinkStatus
+from sync.acceptance import acked, differs, is_ours
 from sync.batching import Packed, Packer, Span
-from sync.events import Acked, HeadDiffers, Refused, Rewound, Sent, SyncEvent
+from sync.events import Refused, Rewound, Sent, SyncEvent
 from sync.pace import Pace
 from sync.positions import Positions
 from sync.source import LedgerSource, Row
@@ -77,6 +78,14 @@ class Delivery:
         self._quiet_until = 0.0
 
     @property
+    def idle(self) -> bool:
+        """Whether the centre is known to have every record there is."""
+        stretch = self._positions.active()
+        if not self._heard or self._window.flights or stretch is None:
+            return False
+        return self._positions.acked(stretch.ledger_id) >= stretch.end
+
+    @property
     def untaken(self) -> bool:
         """Whether the broker still has to take something."""
         return self._window.waiting > 0
@@ -126,6 +135,13 @@ class Delivery:
             return self._quiet_until
         return self._window.overdue_at(self.pace.timeout_s)
 
+    def again_from(self, ledger_id: str, from_seq: int) -> None:
+        """The centre asks for the records of a ledger from `from_seq` on, whatever it has acknowledged."""
+        if from_seq <= self._positions.acked(ledger_id):
+            self._positions.rewind(ledger_id, from_seq - 1)
+            self._emit(Rewound(ledger_id, from_seq - 1))
+            self._go_back()
+
     def tick(self) -> None:
         """Notice that an answer is overdue and begin again after the last acknowledged record."""
         overdue_at = self._window.overdue_at(self.pace.timeout_s)
@@ -165,7 +181,7 @@ class Delivery:
         return self._source.records(stretch.ledger_id, self._next[0], self.pace.batch_bytes, count)
 
     def _acknowledged(self, ack: Ack, flight: Flight) -> None:
-        if self._own_hash(ack) != ack.hash:
+        if not is_ours(ack, self._source):
             self._differs(ack)
             return
         self.standing = WELL
@@ -176,20 +192,13 @@ class Delivery:
         if ack.upto > self._positions.acked(ack.ledger_id) or not self._heard:
             self._positions.advance(ack.ledger_id, max(ack.upto, self._positions.acked(ack.ledger_id)))
             self._gap_answers = 0
-            self._emit(_event(ack, flight, now))
+            self._emit(acked(ack, round(flight.sent_at * 1000), round(now * 1000)))
         self._heard = True
         if ack.upto >= flight.span.upto:
             self.pace.acknowledged(now - flight.sent_at)
         elif ack.upto < flight.span.from_seq - 1 and flight in self._window.flights:
             self._gap(ack.upto)
         self._window.landed(ack.upto)
-
-    def _own_hash(self, ack: Ack) -> str:
-        """Our hash where the centre stands, in hex; empty beyond our own end."""
-        ends = {head.ledger_id: head.seq for head in self._source.ledgers()}
-        if ack.upto > ends.get(ack.ledger_id, -1):
-            return ""
-        return self._source.hash_at(ack.ledger_id, ack.upto).hex()
 
     def _gap(self, upto: int) -> None:
         """The centre keeps what follows a gap: after some such answers only the gap is sent again."""
@@ -234,14 +243,13 @@ class Delivery:
         return True
 
     def _differs(self, ack: Ack) -> None:
-        if ack.status == "ahead" and self._own_hash(ack) == ack.hash:
+        if ack.status == "ahead" and is_ours(ack, self._source):
             return
         if ack.status == "ahead" and not self._positions.is_current(ack.ledger_id):
             return  # the next ledger's genesis says where we left it
         if ack.status != "ahead" and self._set_aside(ack.ledger_id):
             return
-        common = (ack.common.seq, ack.common.hash) if ack.common else (-1, "")
-        self._emit(HeadDiffers(ack.ledger_id, ack.upto, ack.hash, *common))
+        self._emit(differs(ack))
         self._hold(Standing("refused", "head_differs"), self.pace.max_timeout_s)
 
     def _hold(self, standing: Standing, quiet_s: float) -> None:
@@ -255,16 +263,3 @@ class Delivery:
         self._window.flights.clear()
         self._ledger_id = ""
         self._gap_answers = 0
-
-
-def _event(ack: Ack, flight: Flight, now: float) -> Acked:
-    return Acked(
-        ledger_id=ack.ledger_id,
-        upto=ack.upto,
-        hash=ack.hash,
-        time_ms=ack.time_ms,
-        nonce=ack.nonce,
-        sig=ack.sig,
-        sent_boot_ms=round(flight.sent_at * 1000),
-        received_boot_ms=round(now * 1000),
-    )

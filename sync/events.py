@@ -8,6 +8,9 @@ import msgspec
 
 from kiosk.core.view import LinkStatus
 
+Road = Literal["centre", "courier"]
+"""How an acknowledgement came: as a source of time they are ranked apart."""
+
 
 class LinkChanged(msgspec.Struct, frozen=True):
     """The way to the centre changed; `cause` is a word of docs/protocol.md, empty when all is well."""
@@ -19,8 +22,8 @@ class LinkChanged(msgspec.Struct, frozen=True):
 class Acked(msgspec.Struct, frozen=True, kw_only=True):
     """The centre has committed everything up to `upto`: signature, nonce and our own hash agree.
 
-    `time_ms` is the centre's clock (UTC) somewhere between our boot clock's `sent_boot_ms` and
-    `received_boot_ms`. `hash`, `sig` and `nonce` are hex, to be kept as an anchor.
+    `time_ms` is the centre's clock (UTC) somewhere between our boot clock's `sent_boot_ms` (`None`: it was
+    sent in an earlier boot) and `received_boot_ms`. `hash`, `sig`, `nonce` are hex, to be kept as an anchor.
     """
 
     ledger_id: str
@@ -29,13 +32,14 @@ class Acked(msgspec.Struct, frozen=True, kw_only=True):
     time_ms: int
     nonce: str
     sig: str
-    sent_boot_ms: int
+    sent_boot_ms: int | None
     received_boot_ms: int
+    road: Road = "centre"
 
     @property
-    def rtt_ms(self) -> int:
-        """Time from handing the batch to the broker's link to its acknowledgement."""
-        return self.received_boot_ms - self.sent_boot_ms
+    def rtt_ms(self) -> int | None:
+        """Time from handing the batch to the broker's link, or to the stick, to its acknowledgement."""
+        return None if self.sent_boot_ms is None else self.received_boot_ms - self.sent_boot_ms
 
 
 class HeadDiffers(msgspec.Struct, frozen=True):

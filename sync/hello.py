@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from kiosk.core.sign import message_statement
@@ -12,9 +13,14 @@ from sync.wire import PROTOCOL, LedgerAt, Presence, Signed, State, encode
 MOST_LEDGERS = 32
 
 
+def no_roster() -> int:
+    """The version of a device that has no roster of the centre."""
+    return 0
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceHello:
-    """What a device says about itself; keys are hex."""
+    """What a device says about itself; keys are hex. `roster` tells the roster's version in force."""
 
     sign_key: str
     receive_key: str
@@ -22,6 +28,7 @@ class DeviceHello:
     site: str
     boot_id: str
     simulated: bool = False
+    roster: Callable[[], int] = no_roster
 
 
 def state_message(hello: DeviceHello, name: DeviceName, source: LedgerSource, status: Presence) -> bytes:
@@ -37,7 +44,12 @@ def state_message(hello: DeviceHello, name: DeviceName, source: LedgerSource, st
         boot_id=hello.boot_id,
         simulated=hello.simulated,
         ledgers=ledgers,
+        roster=hello.roster(),
     )
-    body = encode(state).decode()
-    sig = source.sign(message_statement("state", name.tenant, name.device, body))
-    return encode(Signed(PROTOCOL, body, hello.sign_key, sig))
+    return signed("state", name, encode(state).decode(), hello.sign_key, source)
+
+
+def signed(kind: str, name: DeviceName, body: str, sign_key: str, source: LedgerSource) -> bytes:
+    """A message of the device, signed over `body` as it stands."""
+    sig = source.sign(message_statement(kind, name.tenant, name.device, body))
+    return encode(Signed(PROTOCOL, body, sign_key, sig))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from kiosk.core.sign import message_statement, signature_holds
+from typing import get_args
+
+from kiosk.core.sign import signature_holds
+from sync.documents import Have, Kind, read_document, read_signed
 from sync.events import Inbound
 from sync.topics import DeviceName
-from sync.wire import MAX_ACK_BYTES, Ack, Signed, WireError, decode
+from sync.wire import MAX_ACK_BYTES, Ack, WireError, decode
 
 
 def read_ack(payload: bytes, centre_key: str) -> Ack:
@@ -21,13 +24,12 @@ def read_ack(payload: bytes, centre_key: str) -> Ack:
 
 def read_inbound(topic: str, payload: bytes, name: DeviceName, centre_key: str) -> Inbound:
     """The roster or command in `payload`. Raises `WireError`, reason `signature` or `topic` among others."""
-    for kind in ("roster", "command"):
+    for kind in get_args(Kind):
         if topic == name.down(kind):
-            break
-    else:
-        raise WireError("topic", topic)
-    message = decode(payload, Signed)
-    statement = message_statement(kind, name.tenant, name.device, message.body)
-    if message.key != centre_key or not signature_holds(centre_key, statement, message.sig):
-        raise WireError("signature")
-    return Inbound(kind, message.body)
+            return Inbound(kind, read_document(kind, payload, name, centre_key))
+    raise WireError("topic", topic)
+
+
+def read_have(payload: bytes, name: DeviceName, centre_key: str) -> Have:
+    """How much of a file the centre holds. Raises `WireError`."""
+    return decode(read_signed("have", payload, name, centre_key, MAX_ACK_BYTES), Have)

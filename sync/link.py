@@ -25,6 +25,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from sync.causes import connack_cause, disconnect_cause, failure_cause, publish_cause
 from sync.link_events import Broker, Down, Message, Protocol, Subscribed, Taken, Up, Will
+from sync.tls import context_for
 from sync.wire import MAX_MESSAGE_BYTES
 
 CONNECT_TIMEOUT_S = 10.0
@@ -142,10 +143,7 @@ class Link:
 
     def _connect(self) -> None:
         if self._broker.ca_file:
-            context = ssl.create_default_context(cafile=self._broker.ca_file)
-            if self._broker.cert_file:
-                context.load_cert_chain(self._broker.cert_file, self._broker.key_file)
-            self._client.tls_set_context(context)
+            self._client.tls_set_context(context_for(self._broker))
         properties = None
         if self.protocol == "5":
             properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]

@@ -10,7 +10,7 @@ Protocol = Literal["5", "3.1.1"]
 
 @dataclass(frozen=True, slots=True)
 class Broker:
-    """Where a broker is and how to speak to it."""
+    """Where a broker is and how to speak to it; without `check_time` certificates' dates do not count."""
 
     host: str
     port: int
@@ -20,6 +20,7 @@ class Broker:
     ca_file: str = ""
     cert_file: str = ""
     key_file: str = ""
+    check_time: bool = True
     keepalive_s: int = 60
     receive_max: int = 20
     manual_ack: bool = False

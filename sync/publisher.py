@@ -17,11 +17,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from kiosk.core.config import Device, Sync
+from sync.documents import Reply
 from sync.events import LinkChanged, SyncEvent
 from sync.hello import DeviceHello
 from sync.link_events import Down, Taken
-from sync.session import Appended, Session
+from sync.session import Again, Appended, Beside, Restate, Session
 from sync.source import LedgerSource
+from sync.uploads import FileSource
 
 log = logging.getLogger(__name__)
 RESTART_S = 5.0
@@ -40,7 +42,8 @@ def boot_clock() -> float:
 class Publisher:
     """Start it once; `on_event` is called from its thread and must not block.
 
-    Paths in `config` are taken as they stand. `source` is called in the publisher's thread.
+    Paths in `config` are taken as they stand. `source` and `files` are called in the publisher's thread.
+    While `clock_known` says no, dates of certificates do not count.
     """
 
     def __init__(
@@ -50,12 +53,17 @@ class Publisher:
         source: Callable[[], LedgerSource],
         hello: DeviceHello,
         on_event: Callable[[SyncEvent], None],
+        *,
+        files: Callable[[], FileSource] | None = None,
+        clock_known: Callable[[], bool] = lambda: True,
     ) -> None:
         self._config = config
         self._device = device
         self._make_source = source
         self._hello = hello
         self._on_event = on_event
+        self._files = files
+        self._clock_known = clock_known
         self._inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
 
@@ -66,6 +74,18 @@ class Publisher:
     def appended(self, ledger_id: str, seq: int) -> None:
         """A record was committed. From any thread; never blocks."""
         self._inbox.put(Appended(ledger_id, seq))
+
+    def reply(self, reply: Reply) -> None:
+        """Tell the centre what became of something it sent. From any thread; never blocks."""
+        self._inbox.put(reply)
+
+    def deliver_again(self, ledger_id: str, from_seq: int) -> None:
+        """Deliver records of one ledger once more. From any thread; never blocks."""
+        self._inbox.put(Again(ledger_id, from_seq))
+
+    def restate(self) -> None:
+        """Say anew what the device is, and look for files to send. From any thread; never blocks."""
+        self._inbox.put(Restate())
 
     def stop(self, timeout_s: float) -> bool:
         """Say offline, disconnect and end the thread; whether that was done in time."""
@@ -106,6 +126,7 @@ class Publisher:
             self._on_event,
             self._inbox,
             boot_clock,
+            Beside(self._files() if self._files else None, self._clock_known),
         )
 
     def _serve(self, session: Session) -> _Stop:

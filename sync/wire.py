@@ -125,6 +125,7 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     site: str
     boot_id: str
     simulated: bool = False
+    roster: Seq = 0
     ledgers: tuple[LedgerAt, ...] = ()
 
 

@@ -132,11 +132,15 @@ class Face(_Table, frozen=True):
 class Sync(_Table, frozen=True):
     """Delivery to the centre. `centre_key` is the centre's public key in hex; empty `host`: no delivery.
 
-    `cert_file` and `key_file` are for a broker that wants the kiosk's own certificate.
+    `brokers` are further ones (`host:port`), tried in turn when `host` is not reached. `metered`: photos wait
+    for the courier or for a link that is not. `cert_file` and `key_file` are for a broker that wants the
+    kiosk's own certificate.
     """
 
     host: str = ""
     port: Port = 1883
+    brokers: tuple[Text, ...] = ()
+    metered: bool = False
     username: str = ""
     password_file: str = ""
     ca_file: str = ""
@@ -226,6 +230,12 @@ def impossible(config: KioskConfig) -> Iterator[tuple[Path, str]]:
 def _impossible_sync(sync: Sync) -> Iterator[tuple[Path, str]]:
     if sync.host and not _is_key(sync.centre_key):
         yield ("sync", "centre_key"), "64 hex digits are wanted, as `hadir-centre key` prints them"
+    for broker in sync.brokers:
+        host, _, port = broker.rpartition(":")
+        if not host or not port.isdigit() or not 1 <= int(port) <= 65_535:
+            yield ("sync", "brokers"), f"{broker!r} is no broker such as broker-2.example:8883"
+    if sync.brokers and not sync.host:
+        yield ("sync", "brokers"), "name the first broker as host and port; these are tried after it"
     if sync.password_file and not sync.username:
         yield ("sync", "password_file"), "a password needs a username"
     if bool(sync.cert_file) != bool(sync.key_file):

@@ -23,6 +23,7 @@ from sync.source import LedgerHead, Row
 log = logging.getLogger(__name__)
 LATELY_S = 120.0
 MOST_ENDS = 64
+LONGEST_ROUND_MS = 600_000  # of a stick: half of it is the uncertainty of the time it brings
 ENDED_BY_BROKER = ("closed", "taken_over")
 
 
@@ -107,12 +108,24 @@ class Delivery:
 
     def _acked(self, ack: events.Acked) -> None:
         core = self._core
-        half_ms = ack.rtt_ms // 2 + 1  # the centre's clock was read somewhere in the round trip
-        core.timekeeper.learn("centre", ack.time_ms, ack.sent_boot_ms + half_ms, half_ms)
+        self._learn_time(ack)
         word = Anchor(ack.ledger_id, ack.upto, ack.hash, ack.time_ms, ack.nonce, ack.sig)
         core.store.move_cursor(DESTINATION, ack.ledger_id, ack.upto, word)
         core.clock_moved()
         self.show_link()
+
+    def _learn_time(self, ack: events.Acked) -> None:
+        """The centre's clock was read somewhere in the round trip; a stick's mostly tells a lower bound."""
+        core, rtt_ms = self._core, ack.rtt_ms
+        if (
+            ack.sent_boot_ms is None
+            or rtt_ms is None
+            or (ack.road == "courier" and rtt_ms > LONGEST_ROUND_MS)
+        ):
+            core.clock.seen(ack.time_ms)
+            return
+        half_ms = rtt_ms // 2 + 1
+        core.timekeeper.learn(ack.road, ack.time_ms, ack.sent_boot_ms + half_ms, half_ms)
 
     def _head_differs(self, event: events.HeadDiffers) -> None:
         store = self._core.store

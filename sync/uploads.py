@@ -1,0 +1,120 @@
+"""Photos and other files go up after the punches: one at a time, in chunks, each acknowledged by the centre.
+
+A file is known by the SHA-256 of its bytes. Asked how much of it the centre holds, the centre answers; the
+rest is sent from there, however often kiosk, broker or centre were killed in between.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from sync.documents import CHUNK_BYTES, Chunk, Have, Offer
+from sync.wire import PROTOCOL, encode
+
+ANSWER_S = 20.0
+AGAIN_S = 60.0
+MOST_OFFERS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file to send; `key` is the sealed key that opens it, if it is a photo."""
+
+    sha256: str
+    size: int
+    key: str = ""
+    photo: bool = True
+
+
+class FileSource(Protocol):
+    """The files of the daemon, used by the publisher's thread only."""
+
+    def next_file(self, *, photos: bool) -> Upload | None:
+        """The next one to send; without `photos` only what was asked for."""
+
+    def read(self, sha256: str, offset: int, size: int) -> bytes:
+        """A piece of one; empty when it is gone."""
+
+    def sent(self, file: Upload, *, wanted: bool) -> None:
+        """The centre has all of it, or does not want it."""
+
+
+class Uploads:
+    """What of which file is under way. `clock` counts seconds."""
+
+    def __init__(
+        self,
+        files: FileSource,
+        send_offer: Callable[[Offer], int | None],
+        send_chunk: Callable[[bytes], int | None],
+        clock: Callable[[], float],
+        *,
+        metered: bool,
+    ) -> None:
+        self._files, self._offer, self._chunk, self._clock = files, send_offer, send_chunk, clock
+        self.metered = metered
+        self._file: Upload | None = None
+        self._waiting_since: float | None = None
+        self._quiet_until = 0.0
+        self._offers = 0
+
+    def link_lost(self) -> None:
+        """Ask again on the next connection."""
+        self._file, self._waiting_since, self._quiet_until = None, None, 0.0
+
+    def hurry(self) -> None:
+        """Something was asked for: look at once."""
+        self._quiet_until = 0.0
+
+    def pump(self) -> None:
+        """Offer the next file when none is under way; ask again when no answer came."""
+        now = self._clock()
+        if now < self._quiet_until:
+            return
+        if self._waiting_since is not None and now < self._waiting_since + ANSWER_S:
+            return
+        if self._file is None:
+            self._file, self._offers = self._files.next_file(photos=not self.metered), 0
+        if self._file is None:
+            self._quiet_until = now + AGAIN_S
+        elif self._offers >= MOST_OFFERS:
+            self._rest(AGAIN_S)
+        elif self._offer(Offer(sha256=self._file.sha256, size=self._file.size, key=self._file.key)):
+            self._offers += 1
+            self._waiting_since = now
+
+    def next_deadline(self) -> float | None:
+        """When `pump` has something to do."""
+        return self._quiet_until if self._waiting_since is None else self._waiting_since + ANSWER_S
+
+    def answered(self, have: Have) -> None:
+        """The centre says how much it holds."""
+        file = self._file
+        if file is None or have.sha256 != file.sha256:
+            return
+        self._waiting_since = None
+        if have.state in ("complete", "unwanted"):
+            self._files.sent(file, wanted=have.state == "complete")
+            self._file = None
+        elif have.state == "unknown":
+            self._rest(ANSWER_S)  # its record is still on the way
+        else:
+            self._send_from(file, have.upto)
+
+    def _send_from(self, file: Upload, offset: int) -> None:
+        piece = self._files.read(file.sha256, offset, CHUNK_BYTES)
+        if not piece:
+            self._files.sent(file, wanted=False)
+            self._file = None
+            return
+        chunk = Chunk(PROTOCOL, file.sha256, offset, base64.b64encode(piece).decode("ascii"))
+        if self._chunk(encode(chunk)) is not None:
+            self._offers = 0
+            self._waiting_since = self._clock()
+
+    def _rest(self, seconds: float) -> None:
+        self._file, self._waiting_since = None, None
+        self._quiet_until = self._clock() + seconds
