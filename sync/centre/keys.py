@@ -7,6 +7,8 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from sync.sealing import receive_private
+
 
 class KeyFileError(Exception):
     """The key file cannot be used."""
@@ -18,6 +20,11 @@ class CentreKey:
     def __init__(self, private: Ed25519PrivateKey) -> None:
         self._private = private
         self.public_hex = private.public_key().public_bytes_raw().hex()
+
+    @property
+    def receive_secret(self) -> bytes:
+        """The X25519 secret that opens what was sealed to the centre (`sync.sealing`)."""
+        return receive_private(self._private.private_bytes_raw())
 
     def sign(self, statement: bytes) -> str:
         """The signature in hex."""

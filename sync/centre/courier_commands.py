@@ -1,0 +1,142 @@
+"""`hadir-centre courier`: prepare sticks and take in what they bring; `seal`: judge a photographed seal."""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Protocol
+
+import click
+import msgspec
+
+from kiosk.core.seal import BadSealError, read_seal
+from sync.centre.config import CentreConfig
+from sync.centre.courier import Imported, Importer, prepare
+from sync.centre.keys import CentreKey, KeyFileError, load_key
+from sync.centre.office import Office
+from sync.centre.seals import judge
+from sync.centre.store import Store, StoreError
+from sync.courier.stick import StickError
+
+STICK = click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+class CentreContext(Protocol):
+    """What the commands of `hadir-centre` share."""
+
+    def config(self) -> CentreConfig:
+        """The configuration."""
+
+    def store(self) -> AbstractContextManager[Store]:
+        """The database."""
+
+
+@click.group()
+def courier() -> None:
+    """USB sticks between kiosks without a network and the centre."""
+
+
+@courier.command("prepare")
+@click.argument("path", type=STICK)
+@click.option("--tenant", default="", help="Whose kiosks may write to it.  [default: the only one known]")
+@click.pass_obj
+def prepare_stick(context: CentreContext, path: Path, tenant: str) -> None:
+    """Make the stick mounted at PATH one that kiosks write to; what else is on it stays."""
+    key = _key(context)
+    try:
+        pairing = prepare(path, tenant or _only_tenant(context), key, _now_ms())
+    except StickError as error:
+        raise click.ClickException(f"{error} ({error.code})") from error
+    click.echo(f"{path}: stick {pairing.stick[:8]} of {pairing.tenant}; plug it into a kiosk")
+
+
+@courier.command("import")
+@click.argument("path", type=STICK)
+@click.option("--json", "as_json", is_flag=True)
+@click.pass_obj
+def import_stick(context: CentreContext, path: Path, as_json: bool) -> None:
+    """Take in every kiosk's export on the stick mounted at PATH, and leave each its receipt there.
+
+    Importing twice stores once. Exits 1 when something could not be taken.
+    """
+    key, config = _key(context), context.config()
+    with context.store() as store:
+        office = Office(store, key, _now_ms, auto_approve=config.auto_approve)
+        try:
+            done = Importer(office, key, _now_ms, lambda name: []).stick(path)
+        except StickError as error:
+            raise click.ClickException(f"{error} ({error.code})") from error
+        except StoreError as error:
+            raise click.ClickException(f"{error}; what was committed stays, import again") from error
+    if as_json:
+        click.echo(msgspec.json.encode(done))
+    elif not done:
+        click.echo("no kiosk has written to this stick yet")
+    for one in () if as_json else done:
+        click.echo(_said(one))
+    sys.exit(any(one.fault or one.standing != "ok" for one in done))
+
+
+@click.group()
+def seal() -> None:
+    """The seals that a kiosk shows as a QR code."""
+
+
+@seal.command()
+@click.argument("text")
+@click.option("--json", "as_json", is_flag=True)
+@click.pass_obj
+def verify(context: CentreContext, text: str, as_json: bool) -> None:
+    """Hold a seal's TEXT (or - for standard input) against the records here.
+
+    anchored: they are the ones that were sealed. signed_only: not all of them have come. differs,
+    bad_signature, unknown_ledger: they are not. Exits 0, 3 and 1.
+    """
+    try:
+        found = read_seal(sys.stdin.read(4_096) if text == "-" else text)
+    except BadSealError as error:
+        raise click.ClickException(str(error)) from error
+    with context.store() as store, store.reading() as tx:
+        report = judge(tx, found)
+    if as_json:
+        click.echo(msgspec.json.encode(report))
+    else:
+        click.echo(
+            f"{report.verdict}: {report.tenant}/{report.device} {report.day}, {report.records} records"
+        )
+        click.echo(report.words)
+    sys.exit({"anchored": 0, "signed_only": 3}.get(report.verdict, 1))
+
+
+def _said(one: Imported) -> str:
+    who = f"{one.tenant}/{one.device}"
+    if one.fault:
+        return f"{who}: NOT taken ({one.fault}): {one.words}"
+    ends = ", ".join(f"{ledger_id[:8]} up to {upto}" for ledger_id, upto in one.upto)
+    said = (
+        f"{who}: {one.records} records, {one.photos} photos; {ends or 'nothing'} committed, receipt written"
+    )
+    return (
+        said if one.standing == "ok" else f"{said}\n  {one.standing} {one.words}: see `hadir-centre status`"
+    )
+
+
+def _only_tenant(context: CentreContext) -> str:
+    with context.store() as store, store.reading() as tx:
+        found = [row[0] for row in tx.all("SELECT DISTINCT tenant FROM device_keys ORDER BY tenant")]
+    if len(found) != 1:
+        raise click.ClickException(f"whose stick? name one with --tenant: {', '.join(found) or 'none known'}")
+    return str(found[0])
+
+
+def _key(context: CentreContext) -> CentreKey:
+    try:
+        return load_key(Path(context.config().key_file))
+    except KeyFileError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

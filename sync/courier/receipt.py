@@ -1,0 +1,138 @@
+"""The centre's receipt: sealed to the kiosk, left on the same stick, believed at the stick's next visit.
+
+What it carries is dealt with as if it had come over MQTT: the same acceptance of acknowledgements, the same
+reading of rosters and commands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import msgspec
+
+from kiosk.core.sign import message_statement, signature_holds
+from sync import acceptance, events
+from sync.courier.export import Asked, exports
+from sync.courier.format import (
+    MAX_RECEIPT_BYTES,
+    RECEIPT,
+    ROOT,
+    Id,
+    Receipt,
+    device_path,
+    export_folder,
+    read_body,
+    receipt_bound,
+)
+from sync.courier.stick import Folder, StickError
+from sync.inbound import read_ack, read_inbound
+from sync.sealing import SealError, open_sealed
+from sync.source import LedgerSource
+from sync.topics import DeviceName
+from sync.wire import AckStatus, Signed, WireError, decode
+
+STATEMENT = "courier-receipt"
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """When an export was made (`boot_ms` of `boot_id`), and what it asked."""
+
+    export: Id
+    boot_id: str
+    boot_ms: int
+    asked: tuple[Asked, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads a receipt: the device, its centre, and the moment (`boot_ms` of `boot_id`)."""
+
+    name: DeviceName
+    centre_key: str
+    source: LedgerSource
+    boot_id: str
+    boot_ms: int
+
+
+def find_receipt(stick: Folder, name: DeviceName) -> bytes | None:
+    """What the centre left on the stick for this device, still sealed. Raises `StickError`."""
+    with ExitStack() as opened:
+        place = stick
+        for folder in (ROOT, *device_path(name)):
+            if not place.has(folder):
+                return None
+            place = opened.enter_context(place.sub(folder))
+        return place.read(RECEIPT, MAX_RECEIPT_BYTES) if place.has(RECEIPT) else None
+
+
+def read_receipt(sealed: bytes, secret: bytes, name: DeviceName, centre_key: str) -> Receipt:
+    """The receipt in `receipt.bin`. Raises `StickError`: unreadable, or unsigned."""
+    try:
+        message = decode(open_sealed(secret, sealed, receipt_bound(name).encode()), Signed, MAX_RECEIPT_BYTES)
+    except (SealError, WireError) as error:
+        raise StickError("unreadable", f"the receipt: {error}") from error
+    statement = message_statement(STATEMENT, name.tenant, name.device, message.body)
+    if message.key != centre_key or not signature_holds(centre_key, statement, message.sig):
+        raise StickError("unsigned", "the receipt is not signed by this kiosk's centre")
+    return read_body(message.body, Receipt, MAX_RECEIPT_BYTES)
+
+
+def sent_of(receipt: Receipt, kept: Collection[Sent]) -> Sent:
+    """The export that `receipt` answers. Raises `StickError`, unknown_export: it may be old, or another's."""
+    for sent in kept:
+        if sent.export == receipt.export:
+            return sent
+    raise StickError("unknown_export", "the receipt answers no export that this kiosk knows of")
+
+
+def what_it_says(receipt: Receipt, sent: Sent, reader: Reader) -> Iterator[events.SyncEvent]:
+    """The events of its letters, in order: acknowledgements judged by our own hashes, documents read."""
+    for lane, payload in receipt.letters:
+        try:
+            if lane == "ack":
+                yield from _answered(payload, sent, reader)
+            else:
+                topic = f"{reader.name.down('ack').removesuffix('ack')}{lane}"
+                yield read_inbound(topic, payload.encode(), reader.name, reader.centre_key)
+        except WireError as error:
+            yield events.Refused(f"courier/{lane[:20]}", error.reason)
+
+
+def standing(receipt: Receipt, centre_key: str) -> AckStatus:
+    """The worst that its acknowledgements say, for the screen."""
+    found = {_status(payload, centre_key) for lane, payload in receipt.letters if lane == "ack"}
+    order: tuple[AckStatus, ...] = ("waiting_approval", "refused", "quarantined", "ahead")
+    return next((status for status in order if status in found), "ok")
+
+
+def tidy(stick: Folder, name: DeviceName, export: str) -> None:
+    """Take an export away whose receipt has come. Raises `StickError`."""
+    tenant, device = device_path(name)
+    with stick.sub(ROOT) as root, root.sub(tenant) as above, above.sub(device) as home:
+        if export_folder(export) in exports(home):
+            home.remove(export_folder(export))
+
+
+def _answered(payload: str, sent: Sent, reader: Reader) -> Iterator[events.SyncEvent]:
+    ack, source = read_ack(payload.encode(), reader.centre_key), reader.source
+    if (ack.ledger_id, ack.nonce) not in [(one.ledger_id, one.nonce) for one in sent.asked]:
+        yield events.Refused("courier/ack", "foreign_nonce")
+        return
+    current = source.ledgers()[-1].ledger_id == ack.ledger_id
+    ours = acceptance.is_ours(ack, source)
+    if ack.status == "ok" and ours:
+        sent_boot_ms = sent.boot_ms if sent.boot_id == reader.boot_id else None
+        yield acceptance.acked(ack, sent_boot_ms, reader.boot_ms, "courier")
+    elif ack.status in ("refused", "waiting_approval"):
+        yield events.Refused("courier/ack", ack.reason or ack.status)
+    elif current and not (ack.status == "ahead" and ours):
+        yield acceptance.differs(ack)
+
+
+def _status(payload: str, centre_key: str) -> AckStatus:
+    try:
+        return read_ack(payload.encode(), centre_key).status
+    except WireError:
+        return "ok"
