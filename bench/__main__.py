@@ -12,7 +12,7 @@ from typing import cast
 import bench
 from bench.figure import Figure, emit
 
-HELPERS = {"__main__", "figure", "pair", "process"}
+HELPERS = {"__main__", "figure", "pair", "postgres", "process"}
 
 
 def names() -> list[str]:

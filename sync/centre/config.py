@@ -30,12 +30,23 @@ class BrokerTable(_Table, frozen=True):
 
 
 class CentreConfig(_Table, frozen=True):
-    """The whole file."""
+    """The whole file. `database` is a SQLite file or a `postgresql://` URL, its password in a file.
+
+    `metrics` is `host:port` for Prometheus, empty for none; `zone` is the zone of the reports' days.
+    """
 
     database: str = "centre.db"
+    database_password_file: str = ""
+    metrics: Annotated[str, Meta(pattern=r"^(|.+:\d+)$")] = ""
+    zone: Literal["WIB", "WITA", "WIT"] = "WIB"
     key_file: str = "centre.key"
     auto_approve: bool = False
     broker: BrokerTable = BrokerTable()
+
+
+def is_url(database: str) -> bool:
+    """Whether `database` names a PostgreSQL server rather than a file."""
+    return database.startswith(("postgresql://", "postgres://"))
 
 
 def load(path: Path) -> CentreConfig:
@@ -52,5 +63,9 @@ def load(path: Path) -> CentreConfig:
         ca_file=placed(config.broker.ca_file),
     )
     return msgspec.structs.replace(
-        config, database=placed(config.database), key_file=placed(config.key_file), broker=broker
+        config,
+        database=config.database if is_url(config.database) else placed(config.database),
+        database_password_file=placed(config.database_password_file),
+        key_file=placed(config.key_file),
+        broker=broker,
     )

@@ -6,6 +6,7 @@ from typing import Literal
 
 from sync.centre.store import Tx
 from sync.topics import DeviceName
+from sync.wire import Signed, State
 
 KeyState = Literal["waiting", "approved", "rejected"]
 MOST_WAITING_KEYS = 8
@@ -62,14 +63,18 @@ def keys_like(tx: Tx, name: str) -> list[tuple[DeviceName, str, KeyState]]:
     return [(DeviceName(t, d), key, state) for t, d, key, state in rows]
 
 
-def note_presence(tx: Tx, device: DeviceName, presence: tuple[str, str, str], now_ms: int) -> None:
-    """Keep what the device last said about itself: its key, status and the statement's text."""
+def note_presence(tx: Tx, device: DeviceName, message: Signed, state: State, now_ms: int) -> None:
+    """Keep what the device last said about itself, and the statement's text."""
+    at = state.ledgers[-1] if state.ledgers else None
     tx.run(
-        "INSERT INTO presence VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, device) DO UPDATE SET"
+        "INSERT INTO presence VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (tenant, device) DO UPDATE SET"
         " sign_key = excluded.sign_key, status = excluded.status, body = excluded.body,"
         " changed_ms = CASE WHEN presence.body = excluded.body THEN presence.changed_ms"
-        " ELSE excluded.changed_ms END",
-        device.tenant, device.device, *presence, now_ms,
+        " ELSE excluded.changed_ms END, site = excluded.site, software = excluded.software,"
+        " simulated = excluded.simulated, said_ledger = excluded.said_ledger, said_seq = excluded.said_seq",
+        device.tenant, device.device, message.key, state.status, message.body, now_ms, state.site,
+        state.software, int(state.simulated), at.ledger_id if at else "", at.seq if at else 0,
     )  # fmt: skip
 
 

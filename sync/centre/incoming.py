@@ -4,21 +4,39 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kiosk.core.record import MAX_CARRIED_BYTES, BadRecordError, Record, decode_body, private_hash
+import msgspec
+
+from kiosk.core.record import MAX_CARRIED_BYTES, TimeBlock, chain_hash, private_hash
 from kiosk.core.sign import head_statement, signature_holds
 from sync.topics import DeviceName
-from sync.wire import MAX_PRIVATE_BYTES, Batch, chained, decode
+from sync.wire import MAX_PRIVATE_BYTES, Batch, decode
 
 
-@dataclass(frozen=True, slots=True)
-class Arrived:
+class Envelope(msgspec.Struct, frozen=True):
+    """A record's envelope (`kiosk.core.record.Record`) whose payload is decoded only by who wants it."""
+
+    ledger_id: str
+    seq: int
+    v: int
+    type: str
+    at: TimeBlock
+    data: msgspec.Raw
+    private_hash: str | None = None
+
+
+class Arrived(msgspec.Struct, frozen=True):
     """One record as it came; `envelope` is `None` when it is of a form this version cannot read."""
 
     seq: int
     hash: bytes
     body: bytes
-    envelope: Record | None
+    envelope: Envelope | None
     private: tuple[str, str] | None
+
+    @property
+    def type(self) -> str:
+        """What it calls itself, `?` for an unreadable one."""
+        return self.envelope.type if self.envelope else "?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,22 +63,39 @@ class RefusedBatchError(Exception):
         self.reason = reason
 
 
+_decoder = msgspec.json.Decoder(Envelope)
+NUL = b"\\u0000"  # no column of text holds it (PostgreSQL 8.3): such a record is kept as the bytes it is
+
+
+def envelope_of(body: bytes) -> Envelope | None:
+    """The envelope in `body`, `None` when this version cannot read it."""
+    if NUL in body:
+        return None
+    try:
+        return _decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
 def read_batch(device: DeviceName, payload: bytes) -> Incoming:
     """The batch in `payload`.
 
     Raises `WireError` when it is not one, `RefusedBatchError` when its contents do not hold.
     """
     batch = decode(payload, Batch)
-    hashes = chained(batch)
-    head_hash = hashes[-1].hex() if hashes else batch.prev_hash
-    if batch.head.seq != batch.from_seq + len(hashes) - 1 or batch.head.hash != head_hash:
+    bodies = [body.encode() for body in batch.records]
+    hashes, last = [], bytes.fromhex(batch.prev_hash)
+    for body in bodies:
+        last = chain_hash(last, body)
+        hashes.append(last)
+    if batch.head.seq != batch.from_seq + len(hashes) - 1 or batch.head.hash != last.hex():
         raise RefusedBatchError(batch, "broken_chain")
     statement = head_statement(batch.ledger_id, batch.head.seq, batch.head.hash)
     if not signature_holds(batch.head.key, statement, batch.head.sig):
         raise RefusedBatchError(batch, "bad_signature")
     records = [
-        _arrived(batch, batch.from_seq + index, body.encode(), hash_)
-        for index, (body, hash_) in enumerate(zip(batch.records, hashes, strict=True))
+        _arrived(batch, seq, body, hash_)
+        for seq, (body, hash_) in enumerate(zip(bodies, hashes, strict=True), batch.from_seq)
     ]
     return Incoming(device, batch, records, payload)
 
@@ -68,21 +103,22 @@ def read_batch(device: DeviceName, payload: bytes) -> Incoming:
 def _arrived(batch: Batch, seq: int, body: bytes, hash_: bytes) -> Arrived:
     if len(body) > MAX_CARRIED_BYTES:
         raise RefusedBatchError(batch, "record_too_large")
-    try:
-        envelope = decode_body(body)
-    except BadRecordError:
+    envelope = envelope_of(body)
+    if envelope is None:
         return Arrived(seq, hash_, body, None, None)
-    if (envelope.ledger_id, envelope.seq) != (batch.ledger_id, seq):
+    if envelope.ledger_id != batch.ledger_id or envelope.seq != seq:
         raise RefusedBatchError(batch, "misplaced")
-    return Arrived(seq, hash_, body, envelope, _private(envelope, batch.private.get(seq)))
+    part = _private(envelope, batch.private.get(seq)) if batch.private else None
+    return Arrived(seq, hash_, body, envelope, part)
 
 
-def _private(envelope: Record, part: tuple[str, str] | None) -> tuple[str, str] | None:
+def _private(envelope: Envelope, part: tuple[str, str] | None) -> tuple[str, str] | None:
     """The private part if it is the one the record names: a damaged one must not stop delivery."""
-    if part is None or len(part[1]) > MAX_PRIVATE_BYTES:
+    if part is None or len(part[1]) > MAX_PRIVATE_BYTES or "\0" in part[1]:
         return None
     try:
         salt = bytes.fromhex(part[0])
     except ValueError:
         return None
-    return part if private_hash(salt, part[1].encode()) == envelope.private_hash else None
+    text = part[1].encode()
+    return part if NUL not in text and private_hash(salt, text) == envelope.private_hash else None

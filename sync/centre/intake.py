@@ -17,7 +17,9 @@ from sync.centre.incoming import Arrived, Incoming, read_batch
 from sync.centre.ledgers import Ledger
 from sync.centre.projection import project, project_provisional
 from sync.centre.store import Tx
-from sync.wire import AckStatus, Point
+from sync.wire import AckStatus, Batch, Point
+
+_genesis_decoder = msgspec.json.Decoder(Genesis)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ def take(tx: Tx, incoming: Incoming, now_ms: int) -> list[Answer]:
         return [Answer("refused", 0, ZERO_HASH, "foreign_ledger")]
     if batch.from_seq > ledger.head_seq + 1:
         if incoming.records and ledger.standing != "quarantined":
-            ledgers.stage(tx, incoming, now_ms)
+            ledgers.stage(tx, ledger, incoming, now_ms)
         return [_standing_at(tx, ledger, batch.last)]
     answers = _absorb(tx, ledger, incoming, now_ms)
     while ledger.standing != "quarantined" and (payload := ledgers.unstage(tx, ledger)):
@@ -70,6 +72,8 @@ def show_early(tx: Tx, incoming: Incoming, now_ms: int) -> None:
 def _absorb(tx: Tx, ledger: Ledger, incoming: Incoming, now_ms: int) -> list[Answer]:
     """Store the new part; answers only when something is wrong with it."""
     batch = incoming.batch
+    if _follows(ledger, batch) and ledger.standing != "quarantined" and ledger.linked_at is None:
+        return _append(tx, ledger, incoming, incoming.records, now_ms) if incoming.records else []
     held = ledgers.hashes(tx, ledger.ledger_id, batch.from_seq - 1, min(incoming.upto, ledger.head_seq))
     if held.get(batch.from_seq - 1) != bytes.fromhex(batch.prev_hash):
         return _fork(tx, ledger, incoming, incoming.records, None, now_ms)
@@ -84,9 +88,14 @@ def _absorb(tx: Tx, ledger: Ledger, incoming: Incoming, now_ms: int) -> list[Ans
     head = Point(ledger.head_seq, ledger.head_hash.hex())
     if ledger.standing == "quarantined":
         return _fork(tx, ledger, incoming, new, head, now_ms, ledger.reason)
-    if links.continues_after_successor(tx, ledger, new[-1].seq):
+    if links.continues_after_successor(ledger, new[-1].seq):
         return _fork(tx, ledger, incoming, new, head, now_ms, "continued")
     return _append(tx, ledger, incoming, new, now_ms)
+
+
+def _follows(ledger: Ledger, batch: Batch) -> bool:
+    """Whether the batch begins right after what is held: nearly all do, and need no further look."""
+    return batch.from_seq == ledger.head_seq + 1 and batch.prev_hash == ledger.head_hash.hex()
 
 
 def _append(tx: Tx, ledger: Ledger, incoming: Incoming, new: list[Arrived], now_ms: int) -> list[Answer]:
@@ -113,7 +122,7 @@ def _fork(
         return [_quarantined(ledger, common)]
     ledgers.keep_fork(tx, ledger.ledger_id, records, now_ms)
     ledgers.keep_head(tx, ledger.ledger_id, incoming.batch.head, now_ms)
-    if not (reason == "fork" and common and links.explains(tx, ledger, common.seq)):
+    if not (reason == "fork" and common and links.explains(ledger, common.seq)):
         ledger.standing, ledger.reason = "quarantined", reason
     answers = [_standing_at(tx, ledger, common.seq)] if common and common.seq else []
     return [*answers, _quarantined(ledger, common)]
@@ -143,8 +152,8 @@ def _genesis(record: Arrived) -> Genesis | None:
     if record.envelope is None or record.envelope.type != Genesis.TYPE:
         return None
     try:
-        return msgspec.convert(record.envelope.data, Genesis)
-    except msgspec.ValidationError:
+        return _genesis_decoder.decode(record.envelope.data)
+    except msgspec.DecodeError:
         return None
 
 

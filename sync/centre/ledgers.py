@@ -18,7 +18,11 @@ MOST_FORK_RECORDS = 10_000
 
 @dataclass(slots=True)
 class Ledger:
-    """One ledger's row, locked for the length of the transaction."""
+    """One ledger's row, locked for the length of the transaction.
+
+    `linked_at` is the place a newer ledger goes on from; `awaited` says that one waits to be judged by
+    records still to come; `staged` counts batches kept aside; `early` is the last provisional record's seq.
+    """
 
     ledger_id: str
     device: DeviceName
@@ -27,21 +31,31 @@ class Ledger:
     head_hash: bytes
     standing: Standing
     reason: str
+    linked_at: int | None = None
+    awaited: bool = False
+    staged: int = 0
+    early: int = 0
 
 
 def lock(tx: Tx, ledger_id: str) -> Ledger | None:
     """The ledger's row, locked against every other process."""
     row = tx.one(
-        "SELECT tenant, device, sign_key, head_seq, head_hash, standing, reason FROM ledgers"
-        f" WHERE ledger_id = ?{tx.for_update}",
+        "SELECT l.tenant, l.device, l.sign_key, l.head_seq, l.head_hash, l.standing, l.reason,"
+        " (SELECT max(n.prev_seq) FROM ledgers n"
+        "  WHERE n.prev_ledger = l.ledger_id AND n.standing <> 'quarantined'),"
+        " (SELECT count(*) FROM ledgers n WHERE n.prev_ledger = l.ledger_id AND n.prev_seq > l.head_seq),"
+        " (SELECT count(*) FROM staged s WHERE s.ledger_id = l.ledger_id),"
+        " (SELECT max(p.seq) FROM provisional p WHERE p.ledger_id = l.ledger_id)"
+        f" FROM ledgers l WHERE l.ledger_id = ?{tx.for_update}",
         ledger_id,
     )
     if row is None:
         return None
-    tenant, device, sign_key, head_seq, head_hash, standing, reason = row
+    tenant, device, sign_key, head_seq, head_hash, standing, reason, linked_at, awaited, staged, early = row
     return Ledger(
-        ledger_id, DeviceName(tenant, device), sign_key, head_seq, bytes(head_hash), standing, reason
-    )
+        ledger_id, DeviceName(tenant, device), sign_key, head_seq, bytes(head_hash), standing, reason,
+        linked_at, bool(awaited), staged, early or 0,
+    )  # fmt: skip
 
 
 def open_locked(tx: Tx, incoming: Incoming, now_ms: int) -> Ledger:
@@ -79,14 +93,8 @@ def hashes(tx: Tx, ledger_id: str, first: int, last: int) -> dict[int, bytes]:
 
 def append(tx: Tx, ledger: Ledger, records: list[Arrived], now_ms: int) -> None:
     """Store records that follow the head, and move it."""
-    tx.many(
-        "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?)",
-        [(ledger.ledger_id, r.seq, r.hash, r.body, _type(r), now_ms) for r in records],
-    )
-    tx.many(
-        "INSERT INTO private_parts VALUES (?, ?, ?, ?)",
-        [(ledger.ledger_id, r.seq, *r.private) for r in records if r.private],
-    )
+    tx.append("records", [(ledger.ledger_id, r.seq, r.hash, r.body, r.type, now_ms) for r in records])
+    tx.append("private_parts", [(ledger.ledger_id, r.seq, *r.private) for r in records if r.private])
     ledger.head_seq, ledger.head_hash = records[-1].seq, records[-1].hash
 
 
@@ -98,11 +106,10 @@ def keep_head(tx: Tx, ledger_id: str, head: Head, now_ms: int) -> None:
     )  # fmt: skip
 
 
-def stage(tx: Tx, incoming: Incoming, now_ms: int) -> None:
+def stage(tx: Tx, ledger: Ledger, incoming: Incoming, now_ms: int) -> None:
     """Keep a batch that does not follow the head yet; too many of them are left to be sent again."""
     batch = incoming.batch
-    staged = tx.one("SELECT count(*) FROM staged WHERE ledger_id = ?", batch.ledger_id)
-    if staged and staged[0] < MOST_STAGED:
+    if ledger.staged < MOST_STAGED:
         tx.run(
             "INSERT INTO staged VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
             batch.ledger_id, batch.from_seq, incoming.upto, incoming.payload, now_ms,
@@ -111,13 +118,14 @@ def stage(tx: Tx, incoming: Incoming, now_ms: int) -> None:
 
 def unstage(tx: Tx, ledger: Ledger) -> bytes | None:
     """Take out the next staged batch that touches the head."""
-    row = tx.one(
+    row = ledger.staged and tx.one(
         "SELECT from_seq, payload FROM staged WHERE ledger_id = ? AND from_seq <= ?"
         " ORDER BY from_seq LIMIT 1",
         ledger.ledger_id, ledger.head_seq + 1,
     )  # fmt: skip
-    if row is None:
+    if not row:
         return None
+    ledger.staged -= 1
     tx.run("DELETE FROM staged WHERE ledger_id = ? AND from_seq = ?", ledger.ledger_id, row[0])
     return bytes(row[1])
 
@@ -130,7 +138,3 @@ def keep_fork(tx: Tx, ledger_id: str, records: list[Arrived], now_ms: int) -> No
             "INSERT INTO forks VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
             [(ledger_id, r.seq, r.hash, r.body, now_ms) for r in records],
         )
-
-
-def _type(record: Arrived) -> str:
-    return record.envelope.type if record.envelope else "?"

@@ -38,6 +38,8 @@ def follow(tx: Tx, ledger: Ledger, genesis: Genesis) -> None:
 
 def settle(tx: Tx, ledger: Ledger, before_seq: int) -> None:
     """`ledger` grew from `before_seq`: judge the links that waited for the records now here."""
+    if not ledger.awaited:
+        return
     rows = tx.all(
         "SELECT ledger_id, prev_seq, prev_hash FROM ledgers"
         " WHERE prev_ledger = ? AND prev_seq > ? AND prev_seq <= ?",
@@ -54,23 +56,15 @@ def settle(tx: Tx, ledger: Ledger, before_seq: int) -> None:
             ledger.standing, ledger.reason = "closed", ""
 
 
-def explains(tx: Tx, ledger: Ledger, common_seq: int) -> bool:
+def explains(ledger: Ledger, common_seq: int) -> bool:
     """Whether a newer ledger goes on from a place no later than `common_seq`."""
-    linked = _linked_at(tx, ledger.ledger_id)
-    return linked is not None and linked <= common_seq and ledger.standing == "closed"
+    at = ledger.linked_at
+    return at is not None and at <= common_seq and ledger.standing == "closed"
 
 
-def continues_after_successor(tx: Tx, ledger: Ledger, seq: int) -> bool:
+def continues_after_successor(ledger: Ledger, seq: int) -> bool:
     """Whether `seq` lies beyond the place a newer ledger already went on from."""
-    linked = _linked_at(tx, ledger.ledger_id)
-    return linked is not None and seq > linked
-
-
-def _linked_at(tx: Tx, ledger_id: str) -> int | None:
-    row = tx.one(
-        "SELECT max(prev_seq) FROM ledgers WHERE prev_ledger = ? AND standing <> 'quarantined'", ledger_id
-    )
-    return None if row is None or row[0] is None else int(row[0])
+    return ledger.linked_at is not None and seq > ledger.linked_at
 
 
 def _close(tx: Tx, ledger_id: str, link_seq: int) -> None:

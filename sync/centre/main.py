@@ -19,12 +19,13 @@ from kiosk.core.checked import BadFileError
 from sync.centre import devices as device_rows
 from sync.centre import reports
 from sync.centre.config import CentreConfig, load
+from sync.centre.courier_commands import courier, seal
 from sync.centre.devices import KeyState
 from sync.centre.keys import KeyFileError, load_key, make_key
 from sync.centre.office import Office
 from sync.centre.receiver import Receiver
 from sync.centre.store import Store, StoreError, Tx
-from sync.centre.store_sqlite import SqliteStore
+from sync.centre.stores import open_store
 from sync.centre.verify import verify as verify_all
 
 CONFIG_NAME = "centre.toml"
@@ -68,7 +69,7 @@ class Context:
     def store(self) -> Iterator[Store]:
         """The database."""
         try:
-            store = SqliteStore(Path(self.config().database))
+            store = open_store(self.config())
         except StoreError as error:
             raise click.ClickException(str(error)) from error
         try:
@@ -246,6 +247,9 @@ def _show(rows: Sequence[msgspec.Struct], as_json: bool, columns: Sequence[str])
     for line in table:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
 
+
+main.add_command(courier)
+main.add_command(seal)
 
 if __name__ == "__main__":
     main()

@@ -14,10 +14,12 @@ import msgspec
 from kiosk.core.record import ZERO_HASH
 from kiosk.core.sign import message_statement, signature_holds
 from sync.centre import devices, intake
-from sync.centre.incoming import Incoming, RefusedBatchError, read_batch
+from sync.centre.devices import KeyState
+from sync.centre.incoming import RefusedBatchError, read_batch
 from sync.centre.intake import Answer
 from sync.centre.keys import CentreKey
 from sync.centre.store import Store, Tx
+from sync.centre.tally import Tally
 from sync.topics import DeviceName, parse_up
 from sync.wire import PROTOCOL, Ack, Batch, Signed, State, WireError, decode, encode
 
@@ -45,88 +47,118 @@ class Letter:
     payload: bytes
 
 
+Reply = tuple[DeviceName, Batch, Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """One transaction: its moment, and what it has already asked about keys."""
+
+    tx: Tx
+    now_ms: int
+    admitted: dict[tuple[DeviceName, str], KeyState]
+
+
 class Office:
     """Takes letters in. `now_ms` is the wall clock (UTC), told to kiosks in every acknowledgement."""
 
     def __init__(
-        self, store: Store, key: CentreKey, now_ms: Callable[[], int], *, auto_approve: bool
+        self,
+        store: Store,
+        key: CentreKey,
+        now_ms: Callable[[], int],
+        *,
+        auto_approve: bool,
+        tally: Tally | None = None,
     ) -> None:
         self._store = store
         self._key = key
         self._now_ms = now_ms
         self._auto_approve = auto_approve
+        self._tally = tally or Tally()
+        self._lanes: dict[str, Callable[[Sitting, DeviceName, bytes], list[Reply]]] = {
+            "ledger": self._batch,
+            "live": self._live,
+            "state": self._state,
+        }
 
     def take(self, letters: Sequence[Letter]) -> list[Outgoing]:
         """Commit all of `letters`, then say what to send. Raises `BusyError`: nothing is committed."""
-        with self._store.writing() as tx:
-            answers = [answer for letter in letters for answer in self._take(tx, letter)]
-        return [self._ack(device, batch, answer) for device, batch, answer in answers]
+        with self._tally.committing(), self._store.writing() as tx:
+            tx.lock([str(_sender(letter)) for letter in letters])
+            sitting = Sitting(tx, self._now_ms(), {})
+            replies = [reply for letter in letters for reply in self._take(sitting, letter)]
+        self._tally.took(len(letters), tx.added, [answer.status for _, _, answer in replies])
+        return [self._ack(device, batch, answer) for device, batch, answer in replies]
 
-    def _take(self, tx: Tx, letter: Letter) -> list[tuple[DeviceName, Batch, Answer]]:
+    def _take(self, sitting: Sitting, letter: Letter) -> list[Reply]:
         place = parse_up(letter.topic)
         if place is None:
-            devices.count_refusal(tx, STRANGER, "topic", letter.topic, self._now_ms())
+            devices.count_refusal(sitting.tx, STRANGER, "topic", letter.topic, sitting.now_ms)
             return []
         device, lane = place
         try:
-            if lane == "ledger":
-                return self._batch(tx, device, letter.payload)
-            if lane == "live":
-                self._live(tx, device, letter.payload)
-            elif lane == "state":
-                self._state(tx, device, letter.payload)
-            else:
+            if lane not in self._lanes:
                 raise WireError("lane", lane)
+            return self._lanes[lane](sitting, device, letter.payload)
         except WireError as error:
             log.warning("%s: message on %s refused: %s", device, lane, error)
-            devices.count_refusal(tx, device, error.reason, str(error), self._now_ms())
+            self._tally.refused(error.reason)
+            devices.count_refusal(sitting.tx, device, error.reason, str(error), sitting.now_ms)
         return []
 
-    def _batch(self, tx: Tx, device: DeviceName, payload: bytes) -> list[tuple[DeviceName, Batch, Answer]]:
+    def _batch(self, sitting: Sitting, device: DeviceName, payload: bytes) -> list[Reply]:
         try:
             incoming = read_batch(device, payload)
         except RefusedBatchError as error:
-            self._refused(tx, device, error.batch, error.reason)
+            self._refused(sitting, device, error.batch, error.reason)
             return [(device, error.batch, Answer("refused", 0, ZERO_HASH, error.reason))]
         batch = incoming.batch
-        state = self._admit(tx, incoming)
+        state = self._admit(sitting, device, batch.head.key)
         if state != "approved":
             return [(device, batch, _UNAPPROVED[state])]
-        answers = intake.take(tx, incoming, self._now_ms())
+        answers = intake.take(sitting.tx, incoming, sitting.now_ms)
         for answer in answers:
             if answer.status in {"refused", "quarantined"}:
-                self._refused(tx, device, batch, answer.reason)
+                self._refused(sitting, device, batch, answer.reason)
         return [(device, batch, answer) for answer in answers]
 
-    def _admit(self, tx: Tx, incoming: Incoming) -> devices.KeyState:
-        return devices.admit(
-            tx, incoming.device, incoming.batch.head.key, self._now_ms(), auto_approve=self._auto_approve
-        )
+    def _admit(self, sitting: Sitting, device: DeviceName, sign_key: str) -> KeyState:
+        state = sitting.admitted.get((device, sign_key))
+        if state is None:
+            state = devices.admit(
+                sitting.tx, device, sign_key, sitting.now_ms, auto_approve=self._auto_approve
+            )
+            sitting.admitted[device, sign_key] = state
+        return state
 
-    def _refused(self, tx: Tx, device: DeviceName, batch: Batch, reason: str) -> None:
+    def _refused(self, sitting: Sitting, device: DeviceName, batch: Batch, reason: str) -> None:
         detail = f"ledger {batch.ledger_id} from {batch.from_seq}"
         log.warning("%s: %s refused: %s", device, detail, reason)
-        devices.count_refusal(tx, device, reason, detail, self._now_ms())
+        self._tally.refused(reason)
+        devices.count_refusal(sitting.tx, device, reason, detail, sitting.now_ms)
 
-    def _live(self, tx: Tx, device: DeviceName, payload: bytes) -> None:
+    def _live(self, sitting: Sitting, device: DeviceName, payload: bytes) -> list[Reply]:
         try:
             incoming = read_batch(device, payload)
         except RefusedBatchError as error:
-            self._refused(tx, device, error.batch, error.reason)
-            return
-        if self._admit(tx, incoming) == "approved":
-            intake.show_early(tx, incoming, self._now_ms())
+            self._refused(sitting, device, error.batch, error.reason)
+            return []
+        if self._admit(sitting, device, incoming.batch.head.key) == "approved":
+            intake.show_early(sitting.tx, incoming, sitting.now_ms)
+        return []
 
-    def _state(self, tx: Tx, device: DeviceName, payload: bytes) -> None:
+    def _state(self, sitting: Sitting, device: DeviceName, payload: bytes) -> list[Reply]:
         message = decode(payload, Signed)
         statement = message_statement("state", device.tenant, device.device, message.body)
         if not signature_holds(message.key, statement, message.sig):
             raise WireError("bad_signature")
+        if "\\u0000" in message.body:
+            raise WireError("malformed", "a NUL in a text")
         state = decode(message.body, State)
-        now_ms = self._now_ms()
-        admitted = devices.admit(tx, device, message.key, now_ms, auto_approve=self._auto_approve)
-        if admitted != "rejected":
-            devices.note_presence(tx, device, (message.key, state.status, message.body), now_ms)
+        if self._admit(sitting, device, message.key) != "rejected":
+            devices.note_presence(sitting.tx, device, message, state, sitting.now_ms)
+        return []
 
     def _ack(self, device: DeviceName, batch: Batch, answer: Answer) -> Outgoing:
         ack = Ack(
@@ -143,3 +175,8 @@ class Office:
         )
         signed = msgspec.structs.replace(ack, sig=self._key.sign(ack.statement()))
         return Outgoing(device.down("ack"), encode(signed))
+
+
+def _sender(letter: Letter) -> DeviceName:
+    place = parse_up(letter.topic)
+    return place[0] if place else STRANGER

@@ -1,111 +1,225 @@
-"""Punches and people for reports, made from the records as they come; rebuilt from them at any time."""
+"""Punches, people and absences for reports, made from the records as they come; made anew at any time.
+
+The tables hold what the records say after later knowledge: corrected times, validations, aliases.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from datetime import date
+from typing import Any
 
 import msgspec
 
-from kiosk.core.payload import Carried, Erased, Payload, Person, PersonPrivate, Punch, from_data
-from kiosk.core.record import BadRecordError, decode_body
-from sync.centre.incoming import Arrived
+from kiosk.core import payload as p
+from kiosk.core.record import MAX_INTEGER
+from sync.centre.incoming import Arrived, Envelope, envelope_of
 from sync.centre.ledgers import Ledger
 from sync.centre.store import Tx
 
-_PUNCH = (
-    "INSERT INTO punches VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-    " ON CONFLICT (ledger_id, seq) DO UPDATE SET person_id = excluded.person_id, wall_ms = excluded.wall_ms,"
-    " time_source = excluded.time_source, method = excluded.method, grade = excluded.grade,"
-    " code = excluded.code, direction = excluded.direction, session = excluded.session,"
-    " late_s = excluded.late_s, site = excluded.site, simulated = excluded.simulated, provisional = 0"
-)
+LAST_MS = 4_102_444_800_000  # 2100-01-01
+_private_decoder = msgspec.json.Decoder(p.PersonPrivate)
+
+
+class Fact(msgspec.Struct, frozen=True):
+    """A record on its way into the tables. What a `carried` record holds lies in the carrier's place."""
+
+    ledger: Ledger
+    seq: int
+    envelope: Envelope
+    private: tuple[str, str] | None
+
+    @property
+    def tenant(self) -> str:
+        """Whose people it speaks of."""
+        return self.ledger.device.tenant
 
 
 def project(tx: Tx, ledger: Ledger, records: list[Arrived], now_ms: int) -> None:
     """Bring the reports up to the records just appended."""
-    punches = []
-    for record in map(_unwrapped, records):
-        payload = _payload(record)
-        if isinstance(payload, Punch):
-            punches.append(_punch_row(ledger, record, payload, 0, now_ms))
-        elif isinstance(payload, Person):
-            _person(tx, ledger, record, payload)
-        elif isinstance(payload, Erased):
-            _erase(tx, payload)
-    tx.many(_PUNCH, punches)
-    tx.run("DELETE FROM provisional WHERE ledger_id = ? AND seq <= ?", ledger.ledger_id, records[-1].seq)
+    seen_ms = _forget_provisional(tx, ledger, records[-1].seq)
+    punches: list[tuple[str | int, ...]] = []
+    for record in records:
+        fact, payload = _read(ledger, record)
+        if fact is None or payload is None:
+            continue
+        if isinstance(payload, p.Punch):
+            punches.append(_punch_row(fact, payload, 0, seen_ms.get(record.seq, now_ms)))
+        else:
+            tx.append("punches", punches)  # a correction or validation may speak of them
+            punches = []
+            _HANDLERS[type(payload)](tx, payload, fact)
+    tx.append("punches", punches)
 
 
 def project_provisional(tx: Tx, ledger: Ledger, record: Arrived, now_ms: int) -> None:
     """Show a record of the live lane until the same comes in its turn."""
-    tx.run(
+    new = tx.run(
         "INSERT INTO provisional VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
         ledger.ledger_id, record.seq, record.body, now_ms,
     )  # fmt: skip
-    inner = _unwrapped(record)
-    payload = _payload(inner)
-    if isinstance(payload, Punch):
-        row = _punch_row(ledger, inner, payload, 1, now_ms)
-        tx.run(_PUNCH.partition(" ON CONFLICT")[0] + " ON CONFLICT DO NOTHING", *row)
+    fact, payload = _read(ledger, record)
+    if new and fact and isinstance(payload, p.Punch):
+        tx.append("punches", [_punch_row(fact, payload, 1, now_ms)])
 
 
-def _unwrapped(record: Arrived) -> Arrived:
-    """What a `carried` record holds, in the carrier's place; any other record as it is."""
-    if record.envelope is None or record.envelope.type != Carried.TYPE:
-        return record
-    payload = _payload(record)
-    if not isinstance(payload, Carried):
-        return record
-    try:
-        return replace(record, envelope=decode_body(payload.body))
-    except BadRecordError:
-        return record
+def _forget_provisional(tx: Tx, ledger: Ledger, upto: int) -> dict[int, int]:
+    """Take out what was shown early and is here now; when each was first seen."""
+    if not ledger.early:
+        return {}
+    tx.run("DELETE FROM provisional WHERE ledger_id = ? AND seq <= ?", ledger.ledger_id, upto)
+    which = "FROM punches WHERE ledger_id = ? AND seq <= ? AND provisional = 1"
+    seen = tx.all(f"SELECT seq, received_ms {which}", ledger.ledger_id, upto)
+    tx.run(f"DELETE {which}", ledger.ledger_id, upto)
+    return {seq: received_ms for seq, received_ms in seen}  # noqa: C416 - a row is a tuple of anything
 
 
-def _payload(record: Arrived) -> Payload | None:
-    if record.envelope is None:
+def _read(ledger: Ledger, record: Arrived) -> tuple[Fact | None, p.Payload | None]:
+    """The record with its payload, where it has consequences; a carried one's inner record."""
+    envelope, payload = record.envelope, _payload(record.envelope)
+    if isinstance(payload, p.Carried):
+        envelope = envelope_of(payload.body.encode())
+        payload = _payload(envelope)
+    if envelope is None or payload is None or isinstance(payload, p.Carried) or not _sane(envelope, payload):
+        return None, None
+    return Fact(ledger, record.seq, envelope, record.private), payload
+
+
+def _payload(envelope: Envelope | None) -> p.Payload | None:
+    decoder = _DECODERS.get(envelope.type) if envelope else None
+    if envelope is None or decoder is None:
         return None
     try:
-        return from_data(record.envelope.type, record.envelope.data)
-    except msgspec.ValidationError:
+        payload: p.Payload = decoder.decode(envelope.data)
+    except msgspec.DecodeError:
         return None
+    return payload
 
 
-def _punch_row(
-    ledger: Ledger, record: Arrived, punch: Punch, provisional: int, now_ms: int
-) -> tuple[str | int, ...]:
-    assert record.envelope is not None
-    at, shown, device = record.envelope.at, punch.shown, ledger.device
+def _sane(envelope: Envelope, payload: p.Payload) -> bool:
+    """Whether a database's types can hold it: one hostile kiosk must not stop everybody's report."""
+    if isinstance(payload, p.Punch):
+        at_ms = envelope.at.wall_ms if payload.claimed_ms is None else payload.claimed_ms
+        return 0 <= at_ms < LAST_MS and max(payload.shown.late_s, payload.shown.early_s) < LAST_MS
+    if isinstance(payload, p.Correction):
+        return abs(payload.offset_ms) < LAST_MS and max(payload.from_seq, payload.upto_seq) <= MAX_INTEGER
+    if isinstance(payload, p.Absence):
+        return _is_day(payload.first) and _is_day(payload.last)
+    return True
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return len(text) == len("2026-01-31") and date.fromisoformat(text) is not None
+    except ValueError:
+        return False
+
+
+def _punch_row(fact: Fact, punch: p.Punch, provisional: int, now_ms: int) -> tuple[str | int, ...]:
+    at, shown, device = fact.envelope.at, punch.shown, fact.ledger.device
+    wall_ms, source, boot_id = at.wall_ms, at.source, at.boot_id
+    if punch.claimed_ms is not None:  # of no boot: a correction of this one's clock passes it over
+        wall_ms, source, boot_id = punch.claimed_ms, "operator", ""
     return (
-        ledger.ledger_id, record.seq, device.tenant, device.device, punch.person_id, at.wall_ms, at.source,
+        fact.ledger.ledger_id, fact.seq, device.tenant, device.device, punch.person_id, wall_ms, source,
         punch.method, punch.grade, shown.code, shown.direction, shown.session, shown.late_s,
-        punch.place.site, int(punch.simulated), provisional, now_ms,
+        punch.place.site, int(punch.simulated), provisional, now_ms, boot_id, wall_ms, shown.early_s,
+        "queued" if punch.queued else "counted",
     )  # fmt: skip
 
 
-def _person(tx: Tx, ledger: Ledger, record: Arrived, person: Person) -> None:
-    private = _person_private(record)
+def _correct(tx: Tx, correction: p.Correction, fact: Fact) -> None:
+    tx.run(
+        "UPDATE punches SET true_ms = wall_ms + ?, time_source = ?"
+        " WHERE ledger_id = ? AND seq BETWEEN ? AND ? AND boot_id = ?",
+        correction.offset_ms, correction.source, fact.ledger.ledger_id, correction.from_seq,
+        correction.upto_seq, correction.boot_id,
+    )  # fmt: skip
+
+
+def _validate(tx: Tx, validation: p.Validation, fact: Fact) -> None:
+    tx.run(
+        "UPDATE punches SET standing = ? WHERE ledger_id = ? AND seq = ?",
+        "counted" if validation.accept else "rejected", fact.ledger.ledger_id, validation.punch_seq,
+    )  # fmt: skip
+
+
+def _direct(tx: Tx, chosen: p.DirectionSet, fact: Fact) -> None:
+    tx.run(
+        "UPDATE punches SET direction = ? WHERE ledger_id = ? AND seq = ?",
+        chosen.direction, fact.ledger.ledger_id, chosen.punch_seq,
+    )  # fmt: skip
+
+
+def _person(tx: Tx, person: p.Person, fact: Fact) -> None:
+    private = _person_private(fact.private)
     tx.run(
         "INSERT INTO people VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, person_id) DO UPDATE SET"
         " number = excluded.number, name = excluded.name, unit = excluded.unit,"
         " category = excluded.category, active = excluded.active, ledger_id = excluded.ledger_id,"
         " seq = excluded.seq",
-        ledger.device.tenant, person.person_id, private.number, private.name, private.unit,
-        person.category, int(person.active), ledger.ledger_id, record.seq,
+        fact.tenant, person.person_id, private.number, private.name, private.unit,
+        person.category, int(person.active), fact.ledger.ledger_id, fact.seq,
     )  # fmt: skip
 
 
-def _person_private(record: Arrived) -> PersonPrivate:
+def _person_private(part: tuple[str, str] | None) -> p.PersonPrivate:
     try:
-        if record.private:
-            return msgspec.json.decode(record.private[1], type=PersonPrivate)
+        if part:
+            return _private_decoder.decode(part[1])
     except msgspec.DecodeError:
         pass
-    return PersonPrivate(number="", name="")
+    return p.PersonPrivate(number="", name="")
 
 
-def _erase(tx: Tx, erased: Erased) -> None:
+def _alias(tx: Tx, alias: p.Alias, fact: Fact) -> None:
+    found = tx.one(
+        "SELECT same_as FROM aliases WHERE tenant = ? AND person_id = ?", fact.tenant, alias.same_as
+    )
+    same_as = found[0] if found else alias.same_as
+    if same_as == alias.person_id:
+        return
+    tx.run(
+        "UPDATE aliases SET same_as = ? WHERE tenant = ? AND same_as = ?",
+        same_as, fact.tenant, alias.person_id,
+    )  # fmt: skip
+    tx.run(
+        "INSERT INTO aliases VALUES (?, ?, ?)"
+        " ON CONFLICT (tenant, person_id) DO UPDATE SET same_as = excluded.same_as",
+        fact.tenant, alias.person_id, same_as,
+    )  # fmt: skip
+
+
+def _absence(tx: Tx, absence: p.Absence, fact: Fact) -> None:
+    tx.run(
+        "INSERT INTO absences VALUES (?, ?, ?, ?, ?, ?, ?, 0) ON CONFLICT DO NOTHING",
+        fact.tenant, absence.absence_id, absence.person_id, absence.kind, absence.first, absence.last,
+        absence.half,
+    )  # fmt: skip
+
+
+def _absence_dropped(tx: Tx, dropped: p.AbsenceDropped, fact: Fact) -> None:
+    tx.run(
+        "UPDATE absences SET dropped = 1 WHERE tenant = ? AND absence_id = ?", fact.tenant, dropped.absence_id
+    )
+
+
+def _erase(tx: Tx, erased: p.Erased, fact: Fact) -> None:
     """The device deleted private parts: so do we, and what was made of them."""
     places = [(erased.ledger_id, seq) for seq in erased.seqs]
     tx.many("DELETE FROM private_parts WHERE ledger_id = ? AND seq = ?", places)
     tx.many("UPDATE people SET number = '', name = '', unit = '' WHERE ledger_id = ? AND seq = ?", places)
+
+
+_HANDLERS: dict[type[p.Payload], Callable[[Tx, Any, Fact], None]] = {
+    p.Correction: _correct,
+    p.Validation: _validate,
+    p.DirectionSet: _direct,
+    p.Person: _person,
+    p.Alias: _alias,
+    p.Absence: _absence,
+    p.AbsenceDropped: _absence_dropped,
+    p.Erased: _erase,
+}
+_READ: tuple[type[p.Payload], ...] = (p.Punch, p.Carried, *_HANDLERS)
+_DECODERS: dict[str, msgspec.json.Decoder[Any]] = {kind.TYPE: msgspec.json.Decoder(kind) for kind in _READ}

@@ -68,7 +68,7 @@ def punches(tx: Tx, limit: int) -> list[PunchReport]:
         " coalesce(p.name, ''), c.wall_ms, c.time_source, c.method, c.grade, c.code, c.direction, c.session,"
         " c.late_s, c.site, c.simulated, c.provisional FROM punches c"
         " LEFT JOIN people p ON p.tenant = c.tenant AND p.person_id = c.person_id"
-        " ORDER BY c.wall_ms DESC, c.ledger_id, c.seq DESC LIMIT ?",
+        " ORDER BY c.true_ms DESC, c.ledger_id, c.seq DESC LIMIT ?",
         limit,
     )
     names = PunchReport.__struct_fields__

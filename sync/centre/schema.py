@@ -1,10 +1,18 @@
-"""The centre's tables, in SQL that SQLite and PostgreSQL both take; `{blob}` is the dialect's byte type."""
+"""The centre's tables as numbered migrations, in SQL that SQLite and PostgreSQL both take.
+
+`{blob}` and the like stand for what differs (`WORDS`). A migration that was released is never changed:
+a new one is put at the end of `MIGRATIONS`, and the schema's version is how many there are.
+"""
 
 from __future__ import annotations
 
-VERSION = 1
+from typing import Literal
 
-TABLES = (
+from sync.centre import views
+
+Dialect = Literal["sqlite", "postgresql"]
+
+_FIRST = (
     """CREATE TABLE device_keys (
         tenant TEXT NOT NULL, device TEXT NOT NULL, sign_key TEXT NOT NULL, state TEXT NOT NULL,
         first_seen_ms BIGINT NOT NULL, decided_ms BIGINT,
@@ -59,3 +67,39 @@ TABLES = (
         last_ms BIGINT NOT NULL, detail TEXT NOT NULL,
         PRIMARY KEY (tenant, device, reason))""",
 )
+# True times, absences, aliases; what a kiosk says of itself as columns; the views.
+_SECOND = (
+    "ALTER TABLE punches ADD COLUMN boot_id TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE punches ADD COLUMN true_ms BIGINT NOT NULL DEFAULT 0",
+    "ALTER TABLE punches ADD COLUMN early_s BIGINT NOT NULL DEFAULT 0",
+    "ALTER TABLE punches ADD COLUMN standing TEXT NOT NULL DEFAULT 'counted'",
+    "UPDATE punches SET true_ms = wall_ms",
+    "DROP INDEX punches_by_time",
+    "CREATE INDEX punches_by_time ON punches (true_ms)",
+    """CREATE TABLE absences (
+        tenant TEXT NOT NULL, absence_id TEXT NOT NULL, person_id TEXT NOT NULL, kind TEXT NOT NULL,
+        first_day TEXT NOT NULL, last_day TEXT NOT NULL, half TEXT NOT NULL, dropped INTEGER NOT NULL,
+        PRIMARY KEY (tenant, absence_id))""",
+    """CREATE TABLE aliases (
+        tenant TEXT NOT NULL, person_id TEXT NOT NULL, same_as TEXT NOT NULL,
+        PRIMARY KEY (tenant, person_id))""",
+    "ALTER TABLE presence ADD COLUMN site TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE presence ADD COLUMN software TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE presence ADD COLUMN simulated INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE presence ADD COLUMN said_ledger TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE presence ADD COLUMN said_seq BIGINT NOT NULL DEFAULT 0",
+    "CREATE TABLE settings (zone_minutes BIGINT NOT NULL)",
+    "INSERT INTO settings VALUES (420)",
+    *views.VIEWS,
+)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND)
+VERSION = len(MIGRATIONS)
+WORDS: dict[Dialect, dict[str, str]] = {
+    "sqlite": {"blob": "BLOB", **views.WORDS["sqlite"]},
+    "postgresql": {"blob": "BYTEA", **views.WORDS["postgresql"]},
+}
+
+
+def migrations(dialect: Dialect, done: int) -> list[str]:
+    """The statements that bring a database from version `done` to this one."""
+    return [statement.format(**WORDS[dialect]) for migration in MIGRATIONS[done:] for statement in migration]

@@ -1,15 +1,18 @@
 """What the centre asks of a database. SQL is written once, with `?`; a dialect is one file.
 
-A dialect gives connections, says how a write transaction begins and how a row is locked, and
-which type holds bytes. Everything else (`sync.centre.tables`, `intake`, `reports`) is portable.
+A dialect gives connections, says how a write transaction begins and how rows are locked, and
+which type holds bytes. Everything else (`sync.centre.ledgers`, `intake`, `reports`) is portable.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any
+
+Row = tuple[Any, ...]
 
 
 class StoreError(Exception):
@@ -17,7 +20,7 @@ class StoreError(Exception):
 
 
 class BusyError(StoreError):
-    """The database is locked, full or away: nothing was committed, try again."""
+    """The database is locked, full, slow or away: nothing was committed, try again."""
 
 
 class NewerSchemaError(StoreError):
@@ -29,22 +32,41 @@ class Tx(ABC):
 
     for_update: str = ""  # what makes a SELECT lock its rows, where the dialect needs it
 
+    def __init__(self) -> None:
+        self.added: Counter[str] = Counter()  # rows appended, by table
+
     @abstractmethod
     def run(self, sql: str, *values: Any) -> int:
         """Execute one statement; how many rows it changed."""
 
     @abstractmethod
-    def many(self, sql: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    def many(self, sql: str, rows: Sequence[Row]) -> None:
         """Execute one statement for each of `rows`."""
 
+    def append(self, table: str, rows: Sequence[Row]) -> None:
+        """Add whole rows, known to be new, in the order of the table's columns.
+
+        May wait until the end of the transaction, or until a statement names the table.
+        """
+        if rows:
+            self.added[table] += len(rows)
+            self._append(table, rows)
+
     @abstractmethod
-    def all(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+    def _append(self, table: str, rows: Sequence[Row]) -> None:
+        """Add at least one row."""
+
+    @abstractmethod
+    def all(self, sql: str, *values: Any) -> list[Row]:
         """Every row of a query."""
 
-    def one(self, sql: str, *values: Any) -> tuple[Any, ...] | None:
+    def one(self, sql: str, *values: Any) -> Row | None:
         """The first row of a query."""
         rows = self.all(sql, *values)
         return rows[0] if rows else None
+
+    def lock(self, names: Sequence[str]) -> None:  # noqa: B027 - a database with one writer needs nothing
+        """Keep every other process from what goes by `names` until the transaction ends."""
 
 
 class Store(ABC):
@@ -59,7 +81,7 @@ class Store(ABC):
 
     @abstractmethod
     def reading(self) -> AbstractContextManager[Tx]:
-        """A consistent view of the moment it began."""
+        """A consistent view of the moment it began. Raises `BusyError` when the database is away."""
 
     @abstractmethod
     def close(self) -> None:

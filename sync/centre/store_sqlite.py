@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sync.centre.schema import TABLES, VERSION
-from sync.centre.store import BusyError, NewerSchemaError, Store, StoreError, Tx
+from sync.centre.schema import VERSION, migrations
+from sync.centre.store import BusyError, NewerSchemaError, Row, Store, StoreError, Tx
 
 BUSY_TIMEOUT_S = 30.0
 
@@ -57,9 +57,11 @@ class SqliteStore(Store):
 
     def _migrate(self) -> None:
         with self.writing() as tx:
-            if tx.one("PRAGMA user_version") == (0,):
-                for statement in TABLES:
-                    tx.run(statement.replace("{blob}", "BLOB"))
+            row = tx.one("PRAGMA user_version")
+            done = int(row[0]) if row else 0
+            if done < VERSION:
+                for statement in migrations("sqlite", done):
+                    tx.run(statement)
                 tx.run(f"PRAGMA user_version = {VERSION}")
 
 
@@ -67,16 +69,20 @@ class SqliteTx(Tx):
     """Statements on one connection."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
+        super().__init__()
         self._db = db
 
     def run(self, sql: str, *values: Any) -> int:
         """Execute one statement."""
         return self._db.execute(sql, values).rowcount
 
-    def many(self, sql: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    def many(self, sql: str, rows: Sequence[Row]) -> None:
         """Execute one statement for each row."""
         self._db.executemany(sql, rows)
 
-    def all(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+    def _append(self, table: str, rows: Sequence[Row]) -> None:
+        self.many(f"INSERT INTO {table} VALUES ({', '.join('?' * len(rows[0]))})", rows)
+
+    def all(self, sql: str, *values: Any) -> list[Row]:
         """Every row of a query."""
         return self._db.execute(sql, values).fetchall()

@@ -8,7 +8,12 @@ from typing import Any
 
 import pytest
 
+from bench.postgres import Server, server
+from sync.centre.store import Store
+from sync.centre.store_postgres import PostgresStore
+from sync.centre.store_sqlite import SqliteStore
 from tests.sync.book import Book
+from tests.sync.desk import Desk
 from tests.sync.rig import Centre, Kiosk, Mosquitto
 from tests.sync.tap import Tap
 
@@ -43,6 +48,44 @@ class Rig:
     def ends_with_test(self, process: subprocess.Popen[bytes]) -> None:
         self._stack.callback(process.wait)
         self._stack.callback(process.terminate)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """PostgreSQL itself; started when a test first asks for it."""
+    with server() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def contract_url(postgres: Server) -> str:
+    return postgres.create("contract")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """An empty database of either kind."""
+    if request.param == "sqlite":
+        made: Store = SqliteStore(tmp_path / "centre.db")
+    else:
+        made = emptied(PostgresStore(request.getfixturevalue("contract_url")))
+    yield made
+    made.close()
+
+
+def emptied(store: Store) -> Store:
+    with store.writing() as tx:
+        for (table,) in tx.all(
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"
+            " AND table_type = 'BASE TABLE' AND table_name NOT IN ('settings', 'schema_version')"
+        ):
+            tx.run(f"DELETE FROM {table}")
+    return store
+
+
+@pytest.fixture
+def desk(store: Store, tmp_path: Path) -> Desk:
+    return Desk(tmp_path, store=store)
 
 
 @pytest.fixture

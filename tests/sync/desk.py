@@ -12,6 +12,7 @@ from sync.centre import devices, reports, verify
 from sync.centre.keys import make_key
 from sync.centre.office import Letter, Office
 from sync.centre.report_types import LedgerReport, PunchReport, StatusReport
+from sync.centre.store import Store
 from sync.centre.store_sqlite import SqliteStore
 from sync.inbound import read_ack
 from sync.wire import Ack, Batch, decode
@@ -21,12 +22,12 @@ NOW_MS = 1_790_000_100_000
 
 
 class Desk:
-    """An office over `root/centre.db`."""
+    """An office over `store`, or over `root/centre.db`."""
 
-    def __init__(self, root: Path, *, auto_approve: bool = True) -> None:
+    def __init__(self, root: Path, *, auto_approve: bool = True, store: Store | None = None) -> None:
         key_file = root / "centre.key"
         self.key = make_key(key_file)
-        self.store = SqliteStore(root / "centre.db")
+        self.store = store or SqliteStore(root / "centre.db")
         self.office = Office(self.store, self.key, lambda: NOW_MS, auto_approve=auto_approve)
 
     def letter(self, topic: str, payload: bytes) -> list[Ack]:

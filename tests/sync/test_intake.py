@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from kiosk.core.payload import Carried, Erased
+from kiosk.core.payload import Carried, Erased, Place, Punch, Shown, Versions
 from kiosk.core.record import chain_hash
-from sync.centre.store import BusyError
+from sync.centre.store import BusyError, Store
 from sync.hello import state_message
 from tests.sync.book import Book
 from tests.sync.desk import Desk, batch_of, brief, changed
 
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    desk = Desk(tmp_path)
-    yield desk
-    desk.store.close()
+PUNCH_OF_YEAR_6429 = Punch(
+    person_id="p1", method="paper", device="desk", grade="D", shown=Shown("present", "in"),
+    place=Place("sd-1"), versions=Versions("p", "c", "r"), claimed_ms=2**47,
+)  # fmt: skip
 
 
 def test_records_are_stored_verbatim_and_acknowledged(desk: Desk) -> None:
@@ -81,8 +78,8 @@ def test_a_gap_is_also_known_from_what_the_device_says(desk: Desk) -> None:
     assert desk.status().devices[0].status == "online"
 
 
-def test_a_new_device_waits_until_somebody_approves_it(tmp_path: Path) -> None:
-    desk = Desk(tmp_path, auto_approve=False)
+def test_a_new_device_waits_until_somebody_approves_it(tmp_path: Path, store: Store) -> None:
+    desk = Desk(tmp_path, store=store, auto_approve=False)
     book = Book()
     assert brief(desk.send(book)) == [("waiting_approval", 0)]
     assert desk.status().records == 0
@@ -251,8 +248,8 @@ def test_a_carried_punch_counts_as_one_in_its_carriers_place(desk: Desk) -> None
     assert [(p.ledger_id, p.seq, p.person_id) for p in desk.punches()] == [(book.current.ledger_id, 2, "p9")]
 
 
-def test_a_full_disk_commits_nothing_and_acknowledges_nothing(desk: Desk) -> None:
-    book = Book()
+def test_a_full_disk_commits_nothing_and_acknowledges_nothing(tmp_path: Path) -> None:
+    desk, book = Desk(tmp_path), Book()
     desk.send(book)
     pages = desk.rows("PRAGMA page_count")[0][0]
     with desk.store.writing() as tx:
@@ -292,3 +289,24 @@ def test_one_changed_byte_at_the_centre_is_found(desk: Desk) -> None:
 def test_acknowledgements_are_small(desk: Desk) -> None:
     book = Book()
     assert len(msgspec.json.encode(desk.send(book)[0])) < 600
+
+
+def test_a_nul_in_a_text_is_kept_as_bytes_and_stops_nobody(desk: Desk) -> None:
+    book = Book()
+    book.punch("p\0")
+    seq = book.person("p1", "198001012005011001", "Budi\0")
+    assert brief(desk.send(book)) == [("ok", 3)]
+    assert [row[0] for row in desk.rows("SELECT type FROM records ORDER BY seq")] == [
+        "genesis",
+        "?",
+        "person",
+    ]
+    assert desk.rows("SELECT count(*) FROM private_parts WHERE seq = ?", seq) == [(0,)]
+    assert desk.faults() == []
+
+
+def test_a_moment_no_calendar_knows_is_stored_and_not_shown(desk: Desk) -> None:
+    book = Book()
+    book.append(PUNCH_OF_YEAR_6429)
+    assert brief(desk.send(book)) == [("ok", 2)]
+    assert desk.punches() == []
