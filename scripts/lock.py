@@ -19,8 +19,10 @@ HEADER = """\
 # Made by `make lock` from setup.cfg; how it is installed and why: docs/decisions/002-lock.md
 """
 # face_recognition asks for dlib, which would be compiled; dlib-bin is the same module as wheels.
-OVERRIDES = "dlib ; sys_platform == 'never'\n"
-ELSEWHERE = re.compile(r"; sys_platform == '(win32|never|darwin)'")
+# Of scikit-image only a picture is used, and nothing of it is imported.
+LEFT_OUT = ("dlib", "imageio", "lazy-loader", "networkx", "scipy", "tifffile")
+OVERRIDES = "".join(f"{name} ; sys_platform == 'never'\n" for name in LEFT_OUT)
+ELSEWHERE = re.compile(r"(?:;| and) sys_platform == '(win32|never|darwin)'")
 
 
 def wanted(setup: Path) -> list[str]:

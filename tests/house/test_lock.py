@@ -12,11 +12,13 @@ from packaging.markers import default_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.house.tracked import ROOT
+from tests.house.tracked import ROOT, tracked_text
 
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 # Asked for by face_recognition under a name that would be compiled; dlib-bin brings the same module.
 SATISFIED_BY = {"dlib": "dlib-bin"}
+# Only their pictures are used: what their code would import is left out.
+NEVER_IMPORTED = {"scikit-image"}
 
 
 def locked() -> dict[str, Requirement]:
@@ -67,11 +69,16 @@ def test_the_lock_is_closed_and_installed(name: str) -> None:
     assert importlib.metadata.version(name) == version(pin)
     environment: dict[str, str | AbstractSet[str]] = {"extra": ""}
     environment.update({key: str(value) for key, value in default_environment().items()})
-    for line in importlib.metadata.requires(name) or []:
+    for line in [] if name in NEVER_IMPORTED else importlib.metadata.requires(name) or []:
         requirement = Requirement(line)
         if requirement.marker is None or requirement.marker.evaluate(environment):
             needed = canonicalize_name(requirement.name)
             assert SATISFIED_BY.get(needed, needed) in locked()
+
+
+def test_what_is_never_imported_is_imported_nowhere() -> None:
+    source = "\n".join(text for name, text in tracked_text() if name.endswith(".py"))
+    assert not re.search(r"^\s*(import|from) skimage", source, flags=re.MULTILINE)
 
 
 def test_nothing_would_be_compiled_for_dlib() -> None:
