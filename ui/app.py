@@ -16,7 +16,7 @@ from kiosk.core.api import Intent
 from kiosk.core.view import View
 from ui.canvas import Canvas
 from ui.client import Client
-from ui.flows import FLOWS
+from ui.flows import FLOWS, punches
 from ui.items import Page, Target
 from ui.metrics import Metrics
 from ui.screens import compose
@@ -151,7 +151,11 @@ class App:
             if target.name == "language" and target.value == language:
                 self._director.language = language
                 self._client.send(Intent(name="language", value=language), time.monotonic())
-        if target.name != "language":
+        if target.name == "turn":
+            self._director.dismiss()
+            direction, _, seq = target.value.partition(":")
+            self._visit.begin(punches.turn(int(seq), direction), time.monotonic())
+        elif target.name != "language":
             self._visit.touch(Touch(target.name, target.value), time.monotonic())
 
     def _target_at(self, place: tuple[int, int]) -> Target | None:

@@ -138,6 +138,11 @@ PANES: dict[str, Pane] = {
         keys=_SEARCH,
     ),
     "person": Choice(NAME, tuple(Tile(deed, icon, say(f"deed.{deed}")) for deed, icon in DEEDS), NIP),
+    "withdraw": Reading(
+        NAME,
+        (say("withdraw.1"), say("withdraw.2"), say("withdraw.3")),
+        (Tile("no", "back", say("key.cancel")), Tile("yes", "check", say("deed.withdraw"), tone="bad")),
+    ),
     "fingers": Choice(NAME, tuple(Tile(f, "finger", say(f"finger.{f.replace('-', '_')}")) for f in FINGERS)),
     "consent": Reading(NAME, _CONSENT, _ANSWERS),
     "absence": Choice(

@@ -37,9 +37,9 @@ NOTHING_YET = View(
 class Stage:
     """Everything a screen is drawn from; equal stages look the same.
 
-    `away`: no daemon, `silent`: one that hangs. `card` is the card still on show, `appear_milli` how far it has
-    come in (1000: fully), `glow` the frame of the idle fingerprint's glow, `pressed` the value of the target
-    under a finger, `pane` what somebody at the screen is asked or shown.
+    `away`: no daemon, `silent`: one that hangs. `card` is the card still on show, `appear_milli` how far
+    it has come in (1000: fully), `glow` the frame of the idle fingerprint's glow, `pressed` the value of the
+    target under a finger, `pane` what somebody at the screen is asked or shown.
     """
 
     view: View
@@ -86,6 +86,10 @@ class Director:
     def lost(self) -> None:
         """The daemon is away; the card it sent last stays for its time."""
         self._away, self._heard_s = True, None
+
+    def dismiss(self) -> None:
+        """The card has been read."""
+        self._card = None
 
     def receive(self, view: View, now_s: float, wall_ms: int) -> Card | None:
         """Take a new view; the card that begins to show, if one does.

@@ -88,14 +88,21 @@ class Visit:
         self._was_raised = False
         self.pane: Pane | None = None
 
+    def begin(self, flow: Flow[None], now_s: float) -> None:
+        """Run `flow`, unless somebody is in another one."""
+        if self._flow is None:
+            self._touched_s, self._flow = now_s, flow
+            self._advance(next)
+
     def touch(self, touch: Touch, now_s: float) -> None:
         """A target of a pane, or one that begins a flow."""
         self._touched_s = now_s
-        if touch.name == "start" and self._flow is None and touch.value in self._flows:
-            self._flow = self._flows[touch.value](self._known)
-            self._advance(next)
+        if touch.name == "start" and touch.value in self._flows:
+            self.begin(self._flows[touch.value](self._known), now_s)
         elif touch.name == "home":
             self.end()
+        elif touch.name == "cancel":
+            self._send(desk.Cancel())
         elif self._flow and self._pending is None:
             if touch.name == "back":
                 self._advance(lambda flow: flow.throw(BackError()))
@@ -141,7 +148,8 @@ class Visit:
             self._send(desk.Lower())
 
     def _refuse(self, error: api.ApiError) -> None:
-        self._advance(lambda flow: flow.throw(Refused(error)))
+        wrong = BackError() if error.code == "cancelled" else Refused(error)
+        self._advance(lambda flow: flow.throw(wrong))
 
     def _advance(self, step: Callable[[Flow[None]], Pane | Ask]) -> None:
         if self._flow is None:

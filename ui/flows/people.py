@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from kiosk.core import api, desk
 from kiosk.core.payload import AbsenceKind
-from ui.flows import asking, enrol, paper, recap
+from ui.flows import asking, enrol, paper, privacy, recap
 from ui.panes import Choice, Entry, Listing, Row, Says, Tile, Told, say
 from ui.visit import BackError, Flow, Known, Refused
 
@@ -15,6 +15,7 @@ MOST_SHOWN = 500
 ABSENCES = (("leave", "calendar"), ("permission", "sheet"), ("sick", "plus"), ("field_duty", "letter"))
 DEEDS = (
     ("enrol", "finger"), ("pin", "keypad"), ("paper", "sheet"), ("absence", "calendar"), ("days", "sum"),
+    ("own_data", "list"), ("withdraw", "hand"), ("leave", "exit"),
 )  # fmt: skip
 
 
@@ -38,7 +39,9 @@ def people(known: Callable[[], Known]) -> Flow[None]:
 def row_of(number: int, person: api.PersonOut) -> Row:
     """A person in the list."""
     icon, tone = ("finger", None) if person.fingers else ("finger_unknown", "late")
-    detail = f"{person.number} · {person.unit}" if person.unit else person.number
+    detail: Says = f"{person.number} · {person.unit}" if person.unit else person.number
+    if not person.active:
+        icon, tone, detail = "exit", "note", say("people.inactive", number=person.number)
     return Row(person.name, detail, value=f"row{number}", icon=icon, tone=tone)  # type: ignore[arg-type]
 
 
@@ -76,18 +79,25 @@ def _add() -> Flow[None]:
 
 
 def _person(person: api.PersonOut, known: Callable[[], Known]) -> Flow[None]:
-    tiles = tuple(Tile(deed, icon, say(f"deed.{deed}")) for deed, icon in DEEDS)
     while True:
         try:
-            deed = yield from asking.choose(Choice(person.name, tiles, person.number, patience_s=120.0))
+            deed = yield from asking.choose(deeds_of(person))
         except BackError:
             return
         try:
             yield from _deed(deed, person, known)
         except BackError:
-            continue
+            if deed in ("leave", "come_back"):
+                return
         except Refused as error:
             yield from asking.refused(error, person.name)
+
+
+def deeds_of(person: api.PersonOut) -> Choice:
+    """What can be done for them."""
+    known = DEEDS if person.active else (*DEEDS[4:6], ("come_back", "enter"))
+    tiles = tuple(Tile(deed, icon, say(f"deed.{deed}")) for deed, icon in known)
+    return Choice(person.name, tiles, person.number, patience_s=120.0)
 
 
 def _deed(deed: str, person: api.PersonOut, known: Callable[[], Known]) -> Flow[None]:
@@ -99,6 +109,13 @@ def _deed(deed: str, person: api.PersonOut, known: Callable[[], Known]) -> Flow[
         yield from paper.late_entry(person, known)
     elif deed == "absence":
         yield from _absence(person, known)
+    elif deed == "own_data":
+        yield from privacy.own_data(person)
+    elif deed == "withdraw":
+        yield from privacy.withdraw(person)
+    elif deed in ("leave", "come_back"):
+        yield from privacy.active(person)
+        raise BackError
     else:
         yield from recap.days_of(person.number, "month", known)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kiosk.core import desk
+from kiosk.core import api, desk
 from kiosk.core.payload import SpecialCategory
 from ui.flows import asking
 from ui.panes import Choice, Entry, Tile, Told, say
 from ui.visit import BackError, Flow, Known, Refused
 
 WAIT_S = 20.0
+TURNED_S = 4.0
 LETTER_MOST, NOTE_MOST = 60, 120
 CATEGORIES: tuple[tuple[SpecialCategory, str], ...] = (
     ("field_duty", "letter"), ("ceremony", "people"), ("briefing", "calendar"), ("other", "dot"),
@@ -29,6 +30,19 @@ def by_pin(known: Callable[[], Known]) -> Flow[None]:
             number, pin = yield from asking.number_and_pin(title, number)
         else:
             return
+
+
+def turn(seq: int, direction: str) -> Flow[None]:
+    """The last punch was in or out after all."""
+    title = say(f"turned.{direction}")
+    command = desk.SetDirection(seq=seq, direction="in" if direction == "in" else "out")
+    try:
+        yield from asking.ask(command, api.Done)
+    except Refused as error:
+        yield from asking.refused(error, title)
+    else:
+        icon = "enter" if direction == "in" else "exit"
+        yield from asking.tell(Told("out", icon, title, "", patience_s=TURNED_S))
 
 
 def special(known: Callable[[], Known]) -> Flow[None]:

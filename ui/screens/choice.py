@@ -21,30 +21,57 @@ def draw(sheet: Sheet, stage: Stage, choice: Choice) -> None:
         sheet.lines(line, lines, theme.muted, px)
     across = (1 if len(choice.tiles) < 7 else 2) if m.portrait else (2 if len(choice.tiles) < 7 else 3)
     count = -(-len(choice.tiles) // across)
-    height = max(m.touch, min(m.u(11), (area.h - m.u(1) * (count - 1)) // count))
-    for number, tile in enumerate(choice.tiles):
-        row = Box(area.x, area.y + number // across * (height + m.u(1)), area.w, height)
-        _tile(sheet, stage, row.columns(across, m.u(1.5))[number % across], tile)
+    height = max(m.touch, min(m.u(14), (area.h - m.u(1) * (count - 1)) // count))
+    places = [
+        Box(area.x, area.y + number // across * (height + m.u(1)), area.w, height).columns(across, m.u(1.5))[
+            number % across
+        ]
+        for number in range(len(choice.tiles))
+    ]
+    px = _size(sheet, places, choice.tiles)
+    for place, tile in zip(places, choice.tiles, strict=True):
+        _tile(sheet, stage, place, tile, px)
 
 
-def _tile(sheet: Sheet, stage: Stage, box: Box, tile: Tile) -> None:
+def _size(sheet: Sheet, places: list[Box], tiles: tuple[Tile, ...]) -> int:
+    """One size for all tiles: the larger one, if no text needs more than two lines of it."""
+    m, words = sheet.look.metrics, sheet.look.words
+    body = m.type("body")
+    for place, tile in zip(places, tiles, strict=True):
+        _, _, room = _parts(sheet, place, tile)
+        px, lines = fonts.fit(
+            fonts.printable(words.of(tile.text)), "strong", (body, m.type("label")), room.w, 2
+        )
+        if px != body or len(lines) * fonts.line_height("strong", body) > place.h - m.u(1):
+            return m.type("label")
+    return body
+
+
+def _parts(sheet: Sheet, box: Box, tile: Tile) -> tuple[Box, Box, Box]:
+    """Where a tile's icon, its badge and its words go."""
+    m = sheet.look.metrics
+    mark, rest = box.inset(m.u(1.5), 0).cut_left(m.u(4), m.u(1.5))
+    if not tile.badge:
+        return mark, Box(0, 0, 0, 0), rest
+    width = max(m.u(4), fonts.width(_count(tile), "strong", m.type("label")) + m.u(2))
+    badge, rest = rest.cut_right(width, m.u(1))
+    return mark, badge.middle(width, m.u(4)), rest
+
+
+def _count(tile: Tile) -> str:
+    return str(min(tile.badge, 999))
+
+
+def _tile(sheet: Sheet, stage: Stage, box: Box, tile: Tile, px: int) -> None:
     m, theme = sheet.look.metrics, sheet.look.theme
     ink = keys.key(sheet, stage, box, ("choose", tile.value))
-    inner = box.inset(m.u(2), 0)
-    mark, rest = inner.cut_left(m.u(4), m.u(1.5))
+    mark, badge, rest = _parts(sheet, box, tile)
     colour = theme.tone(tile.tone).ink if tile.tone else theme.accent
     if stage.pressed == tile.value:
         colour = ink
     sheet.icon(mark.middle(m.u(4), m.u(4)), tile.icon, colour)
     if tile.badge:
-        text = str(min(tile.badge, 999))
-        width = max(m.u(4), fonts.width(text, "strong", m.type("label")) + m.u(2))
-        badge, rest = rest.cut_right(width, m.u(1))
-        badge = badge.middle(width, m.u(4))
         sheet.fill(badge, theme.late.fill, badge.h // 2)
-        sheet.line(badge, text, theme.late.on, "label", "strong", "centre")
-    said = fonts.printable(sheet.look.words.of(tile.text))
-    px, lines = fonts.fit(said, "strong", (m.type("body"), m.type("label")), rest.w, 1)
-    if fonts.ELLIPSIS in lines[0]:
-        px, lines = fonts.fit(said, "strong", (m.type("label"),), rest.w, 2)
+        sheet.line(badge, _count(tile), theme.late.on, "label", "strong", "centre")
+    _, lines = fonts.fit(fonts.printable(sheet.look.words.of(tile.text)), "strong", (px,), rest.w, 2)
     sheet.lines(rest, lines, ink, px, "strong")

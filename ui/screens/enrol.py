@@ -6,7 +6,8 @@ from functools import partial
 
 from kiosk.core.view import Card
 from ui.box import Box
-from ui.screens import frame
+from ui.panes import say
+from ui.screens import frame, keys
 from ui.screens.halves import coloured, growing
 from ui.screens.notice import POOR_ICONS
 from ui.sheet import Column, Sheet
@@ -30,7 +31,10 @@ def draw(sheet: Sheet, stage: Stage, card: Card) -> None:
     else:
         headline = words(words.known("poor", card.code))
         plain = coloured(sheet, stage, theme.help, POOR_ICONS.get(card.code, "finger"), headline, lead)
-    area = frame.corner(sheet, stage, plain).cut_bottom(m.u(3))[1]
+    foot = m.u(3)
+    if card.code not in ("failed", "saved"):
+        foot = keys.foot(sheet, stage, ("cancel", "cancel"), "cross", say("key.cancel"))
+    area = frame.corner(sheet, stage, plain).cut_bottom(foot)[1]
     _progress(sheet, card, area)
 
 

@@ -25,8 +25,7 @@ def draw(sheet: Sheet, stage: Stage, listing: Listing) -> None:
         column.lay()
         return
     height = max(m.touch, m.u(9 if m.portrait else 8))
-    page = max(1, area.h // height)
-    area = keys.pager(sheet, stage, area, listing.first, page, len(listing.rows))
+    area, page = keys.paged(sheet, stage, area, listing.first, len(listing.rows), height)
     for number, row in enumerate(listing.rows[listing.first : listing.first + page]):
         _row(sheet, stage, Box(area.x, area.y + number * height, area.w, height), row)
 

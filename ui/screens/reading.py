@@ -18,18 +18,17 @@ def draw(sheet: Sheet, stage: Stage, reading: Reading) -> None:
     px = m.type("body")
     height = round(fonts.line_height("text", px) * 1.15)
     bar = max(m.touch, m.u(7)) + m.u(1) if reading.keys else 0
-    room = area.w - max(m.touch, m.u(6)) - m.u(1.5)
+    room = area.w if m.portrait else area.w - max(m.touch, m.u(6)) - m.u(1.5)
     lines = [
         line
         for text in reading.paragraphs
         for line in (*fonts.wrap(fonts.printable(words.of(text)), "text", px, room), "")
     ][:-1]
-    page = max(1, (area.h - bar) // height)
+    upper = area.cut_bottom(bar)[1]
+    upper, page = keys.paged(sheet, stage, upper, reading.first, len(lines), height)
     if reading.first + page >= len(lines):
         keys.row_of(sheet, stage, area, reading.keys)
-    area = area.cut_bottom(bar)[1]
-    area = keys.pager(sheet, stage, area, reading.first, page, len(lines))
     for number, line in enumerate(lines[reading.first : reading.first + page]):
         if line:
-            shown = fonts.shorten(line, "text", px, area.w)
-            sheet.lines(Box(area.x, area.y + number * height, area.w, height), (shown,), theme.ink, px)
+            shown = fonts.shorten(line, "text", px, upper.w)
+            sheet.lines(Box(upper.x, upper.y + number * height, upper.w, height), (shown,), theme.ink, px)

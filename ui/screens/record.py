@@ -60,8 +60,7 @@ def _punches(sheet: Sheet, stage: Stage, area: Box, pane: Record) -> None:
         sheet.line(area, words("list.empty"), theme.muted, "body", "text", "centre")
         return
     height = m.u(5.5)
-    page = max(1, area.h // height)
-    area = keys.pager(sheet, stage, area, pane.first, page, len(punches))
+    area, page = keys.paged(sheet, stage, area, pane.first, len(punches), height)
     for number, punch in enumerate(punches[pane.first : pane.first + page]):
         _punch(sheet, Box(area.x, area.y + number * height, area.w, height), punch)
 

@@ -6,7 +6,8 @@ from kiosk.core.view import Card
 from kiosk.core.zone import ZoneName
 from ui import fonts
 from ui.box import Box
-from ui.screens import frame
+from ui.panes import say
+from ui.screens import frame, keys
 from ui.screens.halves import coloured
 from ui.sheet import Column, Sheet
 from ui.stage import Stage, moment
@@ -27,6 +28,9 @@ VERDICTS: dict[str, tuple[ToneName, str]] = {
     "queued": ("unsure", "waiting"),
     "other": ("ok", "check"),
 }
+TURNABLE = {"on_time", "late", "out", "early_leave", "outside", "extra"}
+TURNS = {"in": ("out",), "out": ("in",), "none": ("in", "out")}
+_WAYS = {"in": "enter", "out": "exit", "none": "person"}
 
 
 def draw(sheet: Sheet, stage: Stage, card: Card) -> None:
@@ -57,7 +61,17 @@ def initials(name: str) -> str:
 
 def _person(sheet: Sheet, stage: Stage, card: Card, area: Box, tone_name: ToneName) -> None:
     m, theme = sheet.look.metrics, sheet.look.theme
-    foot, area = area.cut_bottom(m.u(7))
+    turns = TURNS[card.direction] if card.kind == "taken" and card.code in TURNABLE else ()
+    if turns and card.seq and stage.pane is None:
+        bar, area = area.cut_bottom(max(m.touch, m.u(6)) + m.u(1.5))
+        row = bar.cut_top(max(m.touch, m.u(6)))[0].columns(len(turns), m.u(1))
+        for turn, box in zip(turns, row, strict=True):
+            target = ("turn", f"{turn}:{card.seq}")
+            text = say(f"turn.{turn}" if len(turns) == 1 else f"direction.{turn}")
+            keys.worded(sheet, stage, box, target, _WAYS[turn], text)
+        foot, area = area.cut_bottom(m.u(4))
+    else:
+        foot, area = area.cut_bottom(m.u(7))
     _stored(sheet, card, foot)
     column = Column(sheet, area)
     column.add(m.u(9), lambda box: _portrait(sheet, card, box.cut_left(m.u(9))[0]))
@@ -83,8 +97,7 @@ def _moment(sheet: Sheet, stage: Stage, card: Card, box: Box, tone_name: ToneNam
         time_box, box = box.cut_left(fonts.width(time_text, "display", px), m.u(2.5))
         sheet.lines(time_box, (time_text,), theme.ink, px, "display")
     mark, rest = box.cut_left(m.u(3.5), m.u(1))
-    icon = {"in": "enter", "out": "exit", "none": "person"}[card.direction]
-    sheet.icon(mark.middle(m.u(3.5), m.u(3.5)), icon, theme.tone(tone_name).ink)
+    sheet.icon(mark.middle(m.u(3.5), m.u(3.5)), _WAYS[card.direction], theme.tone(tone_name).ink)
     column = Column(sheet, rest)
     column.text(words(f"direction.{card.direction}"), theme.ink, ("title", "body", "label"), "strong")
     if card.session:

@@ -22,17 +22,16 @@ def titled(sheet: Sheet, stage: Stage, title: Says, *, back: bool = True) -> Box
         ink = keys.key(sheet, stage, place, ("back", "back"))
         sheet.icon(place.middle(m.u(3), m.u(3)), "back", ink)
     if m.portrait:
-        second, rest = rest.cut_top(m.u(6))
+        second, rest = rest.cut_top(m.u(7.5), m.u(1))
         frame.simulated_chip(sheet, stage, bar)
         bar = second.inset(m.u(3), 0)
     else:
         bar = frame.simulated_chip(sheet, stage, bar)
-    px, lines = fonts.fit(
-        fonts.printable(sheet.look.words.of(title)), "strong", (m.type("title"), m.type("body")), bar.w, 1
-    )
+    said = fonts.printable(sheet.look.words.of(title))
+    px, lines = fonts.fit(said, "strong", (m.type("title"), m.type("body")), bar.w, 1)
     if fonts.ELLIPSIS in lines[0]:
-        px, lines = fonts.fit(
-            fonts.printable(sheet.look.words.of(title)), "strong", (m.type("label"),), bar.w, 2
-        )
+        px, lines = fonts.fit(said, "strong", (m.type("body"), m.type("label")), bar.w, 2)
+    if len(lines) * fonts.line_height("strong", px) > bar.h - m.u(0 if m.portrait else 3):
+        px, lines = fonts.fit(said, "strong", (m.type("label"),), bar.w, 2)
     sheet.lines(bar, lines, theme.ink, px, "strong")
     return rest.inset(m.u(3), 0).cut_bottom(m.u(2))[1]

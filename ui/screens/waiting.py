@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from kiosk.core.view import FlowView
-from ui.panes import Busy
-from ui.screens import notice
+from ui.panes import Busy, Seconds, say
+from ui.screens import keys, notice
 from ui.screens.notice import Notice
 from ui.screens.titled import titled
 from ui.sheet import Sheet
@@ -16,9 +16,10 @@ def draw(sheet: Sheet, stage: Stage, flow: FlowView) -> None:
     words = sheet.look.words
     key = words.known("wait", f"{flow.name}_{flow.step}")
     left_s = max(0, round((moment(flow.until_ms, stage.view.site.zone) - stage.now).total_seconds()))
-    steps = (words(f"{key}.1"), words("wait.left", duration=words.duration(left_s)))
-    found = Notice("guide", "finger", words(key), words.of(words(f"{key}.lead")), steps)
-    notice.show(sheet, stage, found, name=flow.person)
+    found = Notice("guide", "finger", words(key), words.of(words(f"{key}.lead")), (words(f"{key}.1"),))
+    text = say("wait.cancel", duration=Seconds(left_s))
+    foot = keys.foot(sheet, stage, ("cancel", "cancel"), "cross", text)
+    notice.show(sheet, stage, found, name=flow.person, foot=foot)
 
 
 def busy(sheet: Sheet, stage: Stage, pane: Busy) -> None:
