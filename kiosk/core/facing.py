@@ -35,7 +35,7 @@ class Setup(Line, frozen=True):
     """How to work from now on; sent first, and again after a change.
 
     `calibration` is the text of `face.calibration_file`, empty for the one that comes with the engine;
-    `face.models_dir` is an absolute path here.
+    `face.models_dir` is an absolute path here. After a change of the engine the gallery is to be sent anew.
     """
 
     camera: Camera
@@ -181,7 +181,11 @@ class Photo(Line, frozen=True):
 
 
 class EnrolStep(Line, frozen=True):
-    """What the person should do now: `pose`, and `advice` on how; `done` of `of` poses are taken."""
+    """What the person should do now: `pose`, and `advice` on how; `done` of `of` poses are taken.
+
+    Left and right are the person's own. `advice` is a word as in `Guide`, or `nobody` (no face in view),
+    `alone` (others should step aside), `less` (the head is turned, raised or lowered too far).
+    """
 
     job: int
     pose: Pose
@@ -209,7 +213,7 @@ class Enrolled(Line, frozen=True):
 class JobFailed(Line, frozen=True):
     """Why a job came to nothing.
 
-    `no_camera`, `timeout`, `cancelled`, `no_face`, `two_faces`, `bad_picture`, or an advice.
+    `no_camera`, `busy`, `timeout`, `cancelled`, `no_face`, `two_faces`, `bad_picture`, or an advice.
     """
 
     job: int

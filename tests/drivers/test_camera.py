@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import threading
+import time
 import types
-import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -19,7 +20,8 @@ from drivers.base.errors import Timeout, Unavailable
 from drivers.camera_keeper import CameraKeeper
 from drivers.camera_opencv import OpenCVCamera
 from drivers.camera_picamera2 import PiCamera
-from drivers.emulated.camera import EmulatedCamera, read_clip
+from drivers.emulated.camera import EmulatedCamera
+from drivers.emulated.camera_control import answer
 
 QUICK = CameraSettings(frame_timeout_s=0.8, open_timeout_s=3.0, small_width_px=80)
 
@@ -44,6 +46,13 @@ def keeper(emulated: EmulatedCamera) -> Iterator[CameraKeeper]:
     keeper = CameraKeeper(lambda: OpenCVCamera(emulated.url, QUICK))
     yield keeper
     keeper.close()
+
+
+def until(true: Callable[[], bool]) -> None:
+    give_up_s = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < give_up_s
+        time.sleep(0.005)
 
 
 def wait_for_frame(keeper: CameraKeeper) -> Frame:
@@ -95,27 +104,30 @@ def test_a_hung_camera_is_noticed_and_reopened(emulated: EmulatedCamera, keeper:
 
 def test_an_unplugged_camera_comes_back(emulated: EmulatedCamera, keeper: CameraKeeper) -> None:
     wait_for_frame(keeper)
-    _command(emulated, "unplug")
+    assert _told(emulated, {"op": "unplug"}) == {"ok": True}
     while keeper.latest() is not None:
         pass
     assert keeper.error is not None
-    _command(emulated, "plug")
+    _told(emulated, {"op": "replug"})
     wait_for_frame(keeper)
 
 
-def test_a_clip_is_played_once_then_the_idle_one_again(tmp_path: Path, emulated: EmulatedCamera) -> None:
-    emulated.play(clip(tmp_path / "visit", 200, 201, 202))
-    shown = [cv2.imdecode(np.frombuffer(emulated.next_jpeg(), np.uint8), 0) for _ in range(5)]
-    assert [round(float(picture.mean())) for picture in shown if picture is not None][:3] == [200, 201, 202]
-    assert shown[4] is not None
-    assert float(shown[4].mean()) < 50
+def test_an_act_goes_before_a_visitor_and_a_visitor_before_the_empty_room(
+    tmp_path: Path, emulated: EmulatedCamera
+) -> None:
+    visitor, blink = clip(tmp_path / "visitor", 200, 210, 220), clip(tmp_path / "blink", 120, 130)
+    assert _told(emulated, {"op": "play", "clip": str(visitor), "seconds": 60})["seconds"] == 60
+    assert [_grey(emulated) for _ in range(5)] == [200, 210, 220, 210, 200]
+    _told(emulated, {"op": "act", "clip": str(blink)})
+    assert [_grey(emulated) for _ in range(3)] == [120, 130, 210]
+    _told(emulated, {"op": "leave"})
+    assert _grey(emulated) < 50
 
 
-def test_an_unknown_command_is_refused(emulated: EmulatedCamera) -> None:
-    with pytest.raises(urllib.error.HTTPError, match="400"):
-        _command(emulated, "dance")
-    with pytest.raises(FileNotFoundError):
-        read_clip(Path("/nowhere"))
+def test_what_the_emulated_camera_does_not_know_is_refused(tmp_path: Path, emulated: EmulatedCamera) -> None:
+    assert not _told(emulated, {"op": "dance"})["ok"]
+    assert "FileNotFoundError" in _told(emulated, {"op": "play", "clip": str(tmp_path)})["error"]
+    assert _told(emulated, {"op": "status"})["plugged"]
 
 
 def test_no_camera_is_unavailable_with_a_hint() -> None:
@@ -150,6 +162,29 @@ def test_rotation_is_clockwise(degrees: int, corner: tuple[int, int]) -> None:
     assert frame.pixels[corner][0] == 255
     assert frame.pixels.flags.c_contiguous
     assert frame.small[corner] == 255
+
+
+def test_a_follower_is_given_every_frame_over_a_reopening() -> None:
+    cameras: list[MadeUp] = []
+
+    def make() -> MadeUp:
+        cameras.append(MadeUp(CameraSettings(frame_timeout_s=0.2)))
+        return cameras[-1]
+
+    seen: list[int] = []
+    keeper = CameraKeeper(make)
+    keeper.follow(lambda frame: seen.append(frame.number))
+    wait_for_frame(keeper)
+    until(lambda: len(seen) > 5)
+    assert seen == list(range(seen[0], seen[0] + len(seen)))
+    cameras[0].stuck.clear()
+    while keeper.latest() is not None:
+        pass
+    before = len(seen)
+    wait_for_frame(keeper)
+    until(lambda: len(seen) > before + 2)
+    keeper.close()
+    cameras[0].stuck.set()
 
 
 def test_a_thread_stuck_in_the_driver_is_left_behind() -> None:
@@ -280,6 +315,11 @@ def test_the_stub_has_the_real_signatures() -> None:
         assert set(ours) <= set(theirs), name
 
 
-def _command(camera: EmulatedCamera, command: str) -> None:
-    request = urllib.request.Request(camera.url + command, method="POST")
-    urllib.request.urlopen(request, timeout=5).close()
+def _told(camera: EmulatedCamera, order: dict[str, Any]) -> dict[str, Any]:
+    return answer(camera, json.dumps(order).encode())
+
+
+def _grey(camera: EmulatedCamera) -> int:
+    picture = cv2.imdecode(np.frombuffer(camera.next_jpeg(), np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert picture is not None
+    return round(float(picture.mean()))
