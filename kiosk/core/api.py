@@ -104,7 +104,8 @@ class RemoveFinger(Command, frozen=True, tag="remove_finger"):
 class Emulate(Command, frozen=True, tag="emulate"):
     """Put somebody in front of an emulated device; refused on real ones. Answered by `Emulated`.
 
-    `what` is finger, zk, unplug or replug; `subject` the person's number or the device's name.
+    `what` is finger, face, zk, unplug or replug; `subject` the person's number or the device's name. A
+    face may also be a folder of JPEG files; with `attack` it is a photo of the person.
     """
 
     what: str
@@ -112,6 +113,7 @@ class Emulate(Command, frozen=True, tag="emulate"):
     finger: str = "right-index"
     device: str = ""
     quality: str = "good"
+    attack: bool = False
     wait_s: Seconds = 8.0
 
 

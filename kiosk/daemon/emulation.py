@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,8 @@ from kiosk.daemon.hub import ViewHub
 from kiosk.daemon.refusal import refuse
 
 ANSWER_S = 5.0
+LOOK_S = 0.03
+REACTION_S = 0.35  # people do; whoever is faster is not believed to be one
 MAX_ANSWER_BYTES = 1_048_576
 
 
@@ -28,6 +31,30 @@ class EmulatedDevice:
     name: str
     kind: str
     control: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Clips:
+    """Folders of pictures: the living person, a photo of them, and folders of what they do when asked."""
+
+    stand: Path
+    print: Path
+    acts: Path | None
+
+
+def clips_of(control: Path, subject: str) -> Clips:
+    """Of the person with this number, beside the camera's control socket; or a folder, as it is.
+
+    Raises `Refusal`.
+    """
+    known, folder = control.parent / "faces", Path(subject)
+    mine = known / subject
+    if "/" not in subject and (mine / "stand").is_dir():
+        return Clips(mine / "stand", mine / "print", mine)
+    if not folder.is_absolute() or not any(folder.glob("*.jpg")):
+        people = ", ".join(sorted(path.parent.name for path in known.glob("*/stand")))
+        refuse("not_found", f"no clips of {subject!r}", f"known: {people or 'nobody yet'}; or a folder")
+    return Clips(folder, folder, None)
 
 
 class Emulation:
@@ -45,6 +72,8 @@ class Emulation:
             device = self._named(command.subject)
             self._tell(device, {"op": command.what})
             return api.Emulated(device.name)
+        if command.what == "face":
+            return self._face(command)
         if command.what == "zk":
             device = self._of_kind("terminal", command)
             order = {"op": "punch", "user_id": self._user_id(device.name, command.subject)}
@@ -58,6 +87,35 @@ class Emulation:
             return api.Emulated(device.name, waiter.wait(command.wait_s))
         finally:
             self._hub.forget(waiter)
+
+    def _face(self, command: api.Emulate) -> api.Emulated:
+        """Somebody stands before the camera until the kiosk has made up its mind, doing what it asks."""
+        device = self._of_kind("camera", command)
+        clips = clips_of(device.control, command.subject)
+        waiter, end_s = self._hub.expect(device.name), time.monotonic() + command.wait_s
+        asked: dict[int, str] = {}
+        try:
+            shown = clips.print if command.attack else clips.stand
+            self._tell(device, {"op": "play", "clip": str(shown), "seconds": command.wait_s})
+            card = None
+            while card is None and time.monotonic() < end_s:
+                card = waiter.wait(LOOK_S)
+                self._obey(device, clips, asked)
+            return api.Emulated(device.name, card)
+        finally:
+            self._hub.forget(waiter)
+            self._tell(device, {"op": "leave"})
+
+    def _obey(self, device: EmulatedDevice, clips: Clips, asked: dict[int, str]) -> None:
+        """A living person does, a moment later, what the screen newly asks; a picture cannot."""
+        view = self._hub.view.face
+        now = {guide.track: guide.asked for guide in view.guides} if view else {}
+        new = [act for track, act in now.items() if act and asked.get(track) != act]
+        asked.clear()
+        asked.update(now)
+        if new and clips.acts is not None and (clips.acts / new[0]).is_dir():
+            time.sleep(REACTION_S)
+            self._tell(device, {"op": "act", "clip": str(clips.acts / new[0])})
 
     def _of_kind(self, kind: str, command: api.Emulate) -> EmulatedDevice:
         found = [d for d in self._devices if d.kind == kind and command.device in ("", d.name)]

@@ -151,6 +151,7 @@ class Faces:
     def _said(self, message: facing.FromFace) -> None:
         match message:
             case facing.Seen():
+                self._guide(facing.Gone(track=message.track))
                 self._took(message)
             case facing.CameraState():
                 self._camera = message

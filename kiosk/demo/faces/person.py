@@ -51,6 +51,8 @@ class Person:
     motions: list[Motion] = field(default_factory=list)
     turn_deg: float = 22.0
     approach: float = 1.38
+    restless: float = 1.0
+    """How much they sway by themselves."""
 
     def answer(self, act: Act, asked_s: float) -> None:
         """Do what was asked, after a reaction of 0.3 to 0.7 s."""
@@ -80,10 +82,11 @@ class Person:
 
     def _pose_at(self, at_s: float) -> tuple[Array, Array]:
         yaw = (self._level("left", at_s) - self._level("right", at_s)) * self.turn_deg
-        yaw += sway(at_s, self.seed, 0) * 2.5
-        pitch, roll = sway(at_s, self.seed, 1) * 2.0, sway(at_s, self.seed, 2) * 1.5
-        shift = np.array([sway(at_s, self.seed, 3), sway(at_s, self.seed, 4) * 0.6], np.float32) * 0.03
-        near = 1 + (self.approach - 1) * self._level("closer", at_s) + 0.01 * sway(at_s, self.seed, 5)
+        drift = [sway(at_s, self.seed, channel) * self.restless for channel in range(6)]
+        yaw += drift[0] * 2.5
+        pitch, roll = drift[1] * 2.0, drift[2] * 1.5
+        shift = np.array([drift[3], drift[4] * 0.6], np.float32) * 0.03
+        near = 1 + (self.approach - 1) * self._level("closer", at_s) + 0.01 * drift[5]
         points = self._lids(self.shut(at_s))
         return self._posed(points, yaw, pitch, roll, shift * self.shape.size_px, near)
 
