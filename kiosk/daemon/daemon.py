@@ -43,6 +43,7 @@ from kiosk.daemon.slotmap import SlotMap
 from kiosk.daemon.status import StatusSource
 from kiosk.daemon.terminals import TerminalParts, Terminals
 from kiosk.daemon.vault import Vault
+from kiosk.daemon.vitals import Vitals
 from kiosk.daemon.waiting import Waiting
 from sync.hello import DeviceHello
 from sync.publisher import Publisher
@@ -91,13 +92,16 @@ class Kiosk:
         self._start()
         self._notifier.ready(f"{self._config.site.name}: ready")
         log.info("ready: %s, ledger %s at %d", self._config.device.id, *self._where())
+        vitals = Vitals()
         while not stop.wait(BEAT_S):
             self._reloading.run_if_asked()
-            if self._engine.alive and self._engine.age_s < ENGINE_STALL_S:
-                self._notifier.beat()
-            elif not self._engine.alive:
-                log.critical("the engine died; stopping so that the service manager starts a new one")
+            if dead := vitals.dead():
+                log.critical("%s died; stopping so that the service manager starts anew", ", ".join(dead))
+                self._stop_reason = "failed"
+                self._stop()
                 return 1
+            if self._engine.age_s < ENGINE_STALL_S:
+                self._notifier.beat()
         return self._stop()
 
     def ask_reload(self) -> None:
