@@ -75,8 +75,8 @@ class Office:
         self._key = key
         self._now_ms = now_ms
         self._auto_approve = auto_approve
-        self._tally = tally or Tally()
-        self._lanes: dict[str, Callable[[Sitting, DeviceName, bytes], list[Reply]]] = {
+        self.tally = tally or Tally()
+        self.lanes: dict[str, Callable[[Sitting, DeviceName, bytes], list[Reply]]] = {
             "ledger": self._batch,
             "live": self._live,
             "state": self._state,
@@ -84,11 +84,11 @@ class Office:
 
     def take(self, letters: Sequence[Letter]) -> list[Outgoing]:
         """Commit all of `letters`, then say what to send. Raises `BusyError`: nothing is committed."""
-        with self._tally.committing(), self._store.writing() as tx:
+        with self.tally.committing(), self._store.writing() as tx:
             tx.lock([str(_sender(letter)) for letter in letters])
             sitting = Sitting(tx, self._now_ms(), {})
             replies = [reply for letter in letters for reply in self._take(sitting, letter)]
-        self._tally.took(len(letters), tx.added, [answer.status for _, _, answer in replies])
+        self.tally.took(len(letters), tx.added, [answer.status for _, _, answer in replies])
         return [self._ack(device, batch, answer) for device, batch, answer in replies]
 
     def _take(self, sitting: Sitting, letter: Letter) -> list[Reply]:
@@ -98,12 +98,12 @@ class Office:
             return []
         device, lane = place
         try:
-            if lane not in self._lanes:
+            if lane not in self.lanes:
                 raise WireError("lane", lane)
-            return self._lanes[lane](sitting, device, letter.payload)
+            return self.lanes[lane](sitting, device, letter.payload)
         except WireError as error:
             log.warning("%s: message on %s refused: %s", device, lane, error)
-            self._tally.refused(error.reason)
+            self.tally.refused(error.reason)
             devices.count_refusal(sitting.tx, device, error.reason, str(error), sitting.now_ms)
         return []
 
@@ -135,7 +135,7 @@ class Office:
     def _refused(self, sitting: Sitting, device: DeviceName, batch: Batch, reason: str) -> None:
         detail = f"ledger {batch.ledger_id} from {batch.from_seq}"
         log.warning("%s: %s refused: %s", device, detail, reason)
-        self._tally.refused(reason)
+        self.tally.refused(reason)
         devices.count_refusal(sitting.tx, device, reason, detail, sitting.now_ms)
 
     def _live(self, sitting: Sitting, device: DeviceName, payload: bytes) -> list[Reply]:

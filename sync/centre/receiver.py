@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import queue
+import random
 import secrets
 import socket
 import time
@@ -17,22 +18,33 @@ from sync.centre.office import Letter, Office, Outgoing
 from sync.centre.store import BusyError
 from sync.connection import Connection
 from sync.link_events import Broker, Message, Subscribed, Up
+from sync.topics import Up as Lane
 from sync.topics import every_device
 
 log = logging.getLogger(__name__)
 MOST_AT_ONCE = 64
 MOST_BYTES_AT_ONCE = 4 * 1024 * 1024
 RECEIVE_MAX = 128
-BUSY_PAUSE_S = 0.5
 BEAT_S = 10.0
+FIRST_PAUSE_S = 0.2
+LAST_PAUSE_S = 5.0
+# What a backlog fills, and what must never wait behind one: each has a connection to the broker of its own.
+BULK: tuple[Lane, ...] = ("ledger", "evidence")
+QUICK: tuple[Lane, ...] = ("live", "state", "reply")
 
 
 class Receiver:
-    """Runs in the caller's thread until `stop` is called from any other, or a signal handler."""
+    """Runs in the caller's thread until `stop` is called from any other, or a signal handler.
 
-    def __init__(self, table: BrokerTable, office: Office, notify: Callable[[str], None]) -> None:
+    `notify` is told of each turn in systemd's words (sd_notify(3)).
+    """
+
+    def __init__(
+        self, table: BrokerTable, office: Office, lanes: tuple[Lane, ...], notify: Callable[[str], None]
+    ) -> None:
         self._table = table
         self._office = office
+        self._lanes = [lane for lane in lanes if lane in office.lanes]
         self._notify = notify
         self._inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._stopping = False
@@ -47,7 +59,7 @@ class Receiver:
         self._inbox.put(None)
 
     def run(self) -> None:
-        """Receive until stopped; systemd (`sd_notify`) hears of each turn."""
+        """Receive until stopped."""
         self._notify("READY=1")
         while not self._stopping:
             self._notify("WATCHDOG=1")
@@ -85,35 +97,55 @@ class Receiver:
             if event.refused:
                 log.error("the broker refused our subscriptions; see [broker] shared and its ACL")
             else:
-                log.info("receiving")
+                log.info("receiving %s", ", ".join(self._lanes))
+        self._office.tally.connected[self._lanes[0]] = self._connection.up
 
     def _subscribe(self) -> None:
+        """No retained message is delivered to a shared subscription (MQTT v5, 4.8.2): states come to all."""
         group = self._table.group if self._table.shared else None
+        topics = [every_device(lane, None if lane == "state" else group) for lane in self._lanes]
         if link := self._connection.link:
-            link.subscribe(
-                [every_device("ledger", group), every_device("live", group), every_device("state")]
-            )
+            link.subscribe(topics)
 
     def _handle(self, messages: list[Message]) -> None:
-        self._send(self._committed([Letter(message.topic, message.payload) for message in messages]))
+        outgoing = self._committed([Letter(message.topic, message.payload) for message in messages])
+        if outgoing is None:
+            return
+        self._send(outgoing)
         link = self._connection.link
         for message in messages:
             if link and link is message.link:
                 link.settle(message)
 
-    def _committed(self, letters: list[Letter]) -> list[Outgoing]:
-        """What to send after the commit; one bad letter must not keep back the others."""
+    def _committed(self, letters: list[Letter]) -> list[Outgoing] | None:
+        """What to send after the commit, however long the database is away; `None` when stopped before it."""
+        began, pause_s = time.monotonic(), FIRST_PAUSE_S
+        while not self._stopping:
+            try:
+                outgoing = self._taken(letters)
+            except BusyError as error:
+                level = logging.WARNING if pause_s == FIRST_PAUSE_S else logging.DEBUG
+                log.log(level, "nothing committed, nothing acknowledged, trying again: %s", error)
+                self._notify("WATCHDOG=1")
+                time.sleep(pause_s * random.uniform(0.5, 1.0))
+                pause_s = min(LAST_PAUSE_S, pause_s * 2)
+                continue
+            if pause_s != FIRST_PAUSE_S:
+                log.info("the database commits again after %.1f s", time.monotonic() - began)
+            return outgoing
+        return None
+
+    def _taken(self, letters: list[Letter]) -> list[Outgoing]:
+        """One bad letter must not keep back the others."""
         try:
             return self._office.take(letters)
-        except BusyError as error:
-            log.warning("nothing committed, the kiosks will send again: %s", error)
-            time.sleep(BUSY_PAUSE_S)
-            return []
+        except BusyError:
+            raise
         except Exception:
             log.exception("a message on %s could not be dealt with", {letter.topic for letter in letters})
             if len(letters) == 1:
                 return []
-            return [message for letter in letters for message in self._committed([letter])]
+            return [message for letter in letters for message in self._taken([letter])]
 
     def _send(self, outgoing: list[Outgoing]) -> None:
         """Without a link they are dropped: the kiosk asks again and is answered anew."""

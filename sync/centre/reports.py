@@ -85,7 +85,7 @@ def status(tx: Tx) -> StatusReport:
     ]
     keys, books = devices(tx), ledgers(tx)
     return StatusReport(
-        records=_count(tx, "SELECT count(*) FROM records"),
+        records=_count(tx, "SELECT coalesce(sum(head_seq), 0) FROM ledgers"),
         punches=_count(tx, "SELECT count(*) FROM punches WHERE provisional = 0"),
         provisional=_count(tx, "SELECT count(*) FROM punches WHERE provisional = 1"),
         devices=tuple(keys),

@@ -72,6 +72,8 @@ class Tx(ABC):
 class Store(ABC):
     """A database with the centre's tables in it; used from one thread, shared by many processes."""
 
+    many_writers = False  # whether two transactions may write at once
+
     @abstractmethod
     def writing(self) -> AbstractContextManager[Tx]:
         """A durable transaction that no other process can interleave with on the same ledger.

@@ -47,6 +47,8 @@ PASSING = (errors.OperationalError, errors.InterfaceError, errors.ReadOnlySqlTra
 class PostgresStore(Store):
     """The database at `url` (`postgresql://...`), its tables made if they are not there."""
 
+    many_writers = True
+
     def __init__(self, url: str, password: str = "") -> None:
         given = conninfo_to_dict(url) | ({"password": password} if password else {})
         self._conninfo = make_conninfo("", **(DEFAULTS | given))
