@@ -26,12 +26,13 @@ PASSWORD_FILE = "mqtt.password"
 @click.argument("value")
 @common
 def set_value(file: Path, key: str, value: str) -> None:
-    """Set KEY (sync.port, reader[1].port) in the kiosk.toml FILE to VALUE; kioskd takes it at its next start.
+    """Set KEY (sync.port, reader[1].port) in the kiosk.toml FILE to VALUE.
 
-    Comments and everything else stay. A value that the key cannot have is refused.
+    `kioskctl config reload` makes it count. Comments and everything else stay. A value that the key cannot
+    have is refused.
     """
     changed = _set(file, key, value)
-    words = f"{key} = {value}; now: systemctl restart kioskd" if changed else f"{key} is {value} already"
+    words = f"{key} = {value}; now: kioskctl config reload" if changed else f"{key} is {value} already"
     session().show({"changed": changed}, lambda: click.echo(words))
 
 

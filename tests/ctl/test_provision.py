@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import pty
 import stat
 import subprocess
 import sys
@@ -259,6 +261,22 @@ def test_a_few_questions_make_a_site_file(ctl: Ctl, root: Path, monkeypatch: pyt
     site = read_site((root / "etc/hadir/site.toml").read_text(encoding="utf-8"), "site")
     assert (site.device.id, site.site.zone, site.readers[0].port) == ("lobby", "WIB", "/dev/hadir/r307")
     assert (root / "etc/hadir/policy.toml").exists()
+
+
+def test_without_a_stick_somebody_at_a_terminal_is_asked(root: Path) -> None:
+    kioskctl = Path(sys.executable).with_name("kioskctl")
+    terminal, its_end = pty.openpty()
+    typed = ("kab-jember", "lobby", "smpn1", "SMP Negeri 1", "", "WIB", "", "", "school")
+    with subprocess.Popen(
+        (kioskctl, "provision", "--root", root), stdin=its_end, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        os.close(its_end)
+        os.write(terminal, "".join(f"{line}\n" for line in typed).encode())
+        _, err = process.communicate(timeout=60)
+    os.close(terminal)
+    assert process.returncode == 0, err
+    assert b"a few questions instead" in err
+    assert read_site((root / "etc/hadir/site.toml").read_text(encoding="utf-8"), "site").device.id == "lobby"
 
 
 def test_kioskd_starts_on_what_was_rendered(ctl: Ctl, site: Path, root: Path, tmp_path: Path) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,7 +41,8 @@ def provision(
     """Make this kiosk what the site FILE says; config/sites/example.toml is one to start from.
 
     All faults of the file are shown at once and then nothing is changed. A second run changes nothing.
-    Without FILE it is looked for on a USB stick, as hadir/HOSTNAME.toml or the only file in hadir/.
+    Without FILE it is looked for on a USB stick, as hadir/HOSTNAME.toml or the only file in hadir/; is there
+    none, somebody at a terminal is asked a few questions.
     """
     from kiosk.core.checked import BadFileError
     from kiosk.ctl.provision.applying import Place
@@ -68,12 +70,24 @@ def _provision(file: Path, place: Place, *, dry_run: bool, restart: bool) -> Out
     return preview(plan, place) if dry_run else provision(plan, place, restart=restart)
 
 
-def _source(file: Path | None, root: Path, *, ask: bool) -> nullcontext[Path]:
+@contextmanager
+def _source(file: Path | None, root: Path, *, ask: bool) -> Iterator[Path]:
+    """FILE; else the one on a stick; else, where somebody sits at a terminal, one made of their answers."""
     from kiosk.ctl.provision.stick import site_on_stick
 
-    if ask:
-        return nullcontext(_asked(file or root / "etc/hadir/site.toml"))
-    return nullcontext(file) if file is not None else site_on_stick(root)  # type: ignore[return-value]
+    to_be_kept = file or root / "etc/hadir/site.toml"
+    if ask or file is not None:
+        yield _asked(to_be_kept) if ask else to_be_kept
+        return
+    with ExitStack() as stack:
+        try:
+            found = stack.enter_context(site_on_stick(root))
+        except CtlError as error:
+            if error.code != "not_found" or session().as_json or not sys.stdin.isatty():
+                raise
+            click.echo(f"{error}; a few questions instead, Ctrl-C ends them:", err=True)
+            found = _asked(to_be_kept)
+        yield found
 
 
 def _asked(file: Path) -> Path:
