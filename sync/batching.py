@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from kiosk.core.sign import head_statement
@@ -32,9 +33,13 @@ class Packed:
 class Packer:
     """Packs rows of one device's ledgers."""
 
-    def __init__(self, source: LedgerSource, sign_key: str) -> None:
-        self._source = source
-        self._sign_key = sign_key
+    def __init__(
+        self,
+        source: LedgerSource,
+        sign_key: str,
+        sign_head: Callable[[str, bytes], tuple[str, str]] | None = None,
+    ) -> None:
+        self._sign = sign_head or (lambda ledger_id, statement: (sign_key, source.sign(statement)))
 
     def pack(
         self, ledger_id: str, prev: tuple[int, bytes], rows: list[Row], last: int, max_bytes: int
@@ -61,7 +66,7 @@ class Packer:
             prev_hash=prev_hash.hex(),
             records=tuple(row.body.decode() for row in rows),
             last=last,
-            head=Head(head_seq, head_hash.hex(), self._sign_key, self._source.sign(statement)),
+            head=Head(head_seq, head_hash.hex(), *self._sign(ledger_id, statement)),
             nonce=nonce,
             private={row.seq: row.private for row in rows if row.private},
         )

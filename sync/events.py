@@ -77,10 +77,14 @@ class Refused(msgspec.Struct, frozen=True):
 
 
 class Inbound(msgspec.Struct, frozen=True):
-    """A roster or command with the centre's good signature; `body` is its JSON text."""
+    """A roster or command with the centre's good signature; `body` is its JSON text.
+
+    `retained`: the broker had kept it; an older one than is in force is then no news, not an attempt.
+    """
 
     kind: Literal["roster", "command"]
     body: str
+    retained: bool = False
 
 
 SyncEvent = LinkChanged | Acked | HeadDiffers | Rewound | Sent | Refused | Inbound

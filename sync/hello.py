@@ -20,7 +20,10 @@ def no_roster() -> int:
 
 @dataclass(frozen=True, slots=True)
 class DeviceHello:
-    """What a device says about itself; keys are hex. `roster` tells the roster's version in force."""
+    """What a device says about itself; keys are hex. `roster` tells the roster's version in force.
+
+    `sign_head` signs for one ledger, by its id: one that was begun with an older key is signed with that.
+    """
 
     sign_key: str
     receive_key: str
@@ -29,6 +32,7 @@ class DeviceHello:
     boot_id: str
     simulated: bool = False
     roster: Callable[[], int] = no_roster
+    sign_head: Callable[[str, bytes], tuple[str, str]] | None = None
 
 
 def state_message(hello: DeviceHello, name: DeviceName, source: LedgerSource, status: Presence) -> bytes:

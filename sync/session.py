@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
+import msgspec
+
 from kiosk.core.config import Device, Sync
 from sync.batching import Packer
 from sync.causes import REFUSALS
@@ -85,7 +87,7 @@ class Session:
         self._clock = clock
         self._heard_at = clock()
         self._shown = LinkChanged("off", "")
-        packer = Packer(source, hello.sign_key)
+        packer = Packer(source, hello.sign_key, hello.sign_head)
         pace = Pace(config.window, config.batch_bytes, config.ack_timeout_s, config.retry_max_s)
         self._delivery = Delivery(source, packer, pace, self._send_batch, on_event, clock)
         self._live = LiveLane(source, packer, self._send_live)
@@ -231,9 +233,8 @@ class Session:
                 if self._uploads:
                     self._uploads.answered(have)
             else:
-                self._on_event(
-                    read_inbound(message.topic, message.payload, self._name, self._config.centre_key)
-                )
+                inbound = read_inbound(message.topic, message.payload, self._name, self._config.centre_key)
+                self._on_event(msgspec.structs.replace(inbound, retained=message.retain))
         except WireError as error:
             self._on_event(Refused(message.topic, error.reason))
 

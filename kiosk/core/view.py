@@ -156,6 +156,33 @@ class FaceView(msgspec.Struct, frozen=True):
     enrol: FaceEnrolView | None = None
 
 
+class MessageView(msgspec.Struct, frozen=True):
+    """Words of the centre, shown until `until_ms` (the kiosk's UTC time); `text_en` may be empty."""
+
+    text: str
+    text_en: str
+    until_ms: int
+
+
+class StickView(msgspec.Struct, frozen=True, kw_only=True):
+    """What is done with a USB stick: `done` of `of` records and photos are on it; `safe`: pull it out.
+
+    `code` says why it failed, or why its receipt was not believed (`sync.courier.stick.StickCode`);
+    `accepted` records were acknowledged by its receipt, `left` photos wait for another stick.
+    """
+
+    state: Literal["reading", "writing", "done", "failed"]
+    code: str = ""
+    done: int = 0
+    of: int = 0
+    records: int = 0
+    photos: int = 0
+    left: int = 0
+    accepted: int = 0
+    standing: str = ""
+    safe: bool = False
+
+
 class View(msgspec.Struct, frozen=True, kw_only=True):
     """The whole state of the screen. `fault` is a code when the kiosk cannot take punches at all.
 
@@ -177,5 +204,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     presence: PresenceView | None = None
     place: PlaceView | None = None
     queue: int = 0
+    stick: StickView | None = None
+    message: MessageView | None = None
     beat: int = 0
     face: FaceView | None = None

@@ -18,10 +18,13 @@ from kiosk.core.view import ClockView, LinkView, SiteView, View
 from kiosk.daemon.clock import Clock
 from kiosk.daemon.control import ControlServer, SocketInUseError
 from kiosk.daemon.core_state import CoreState
+from kiosk.daemon.courier import Courier, CourierParts
 from kiosk.daemon.delivery import Delivery, StoreSource
 from kiosk.daemon.desk.desk import Desk
 from kiosk.daemon.desk.parts import DeskParts
 from kiosk.daemon.devices import DeviceBoard
+from kiosk.daemon.down import Down
+from kiosk.daemon.down_wiring import Outside, make_down, make_files, older_keys
 from kiosk.daemon.emulation import EmulatedDevice, Emulation
 from kiosk.daemon.engine import Engine
 from kiosk.daemon.enrolment import Enrolments
@@ -41,10 +44,12 @@ from kiosk.daemon.service import Service, ServiceParts
 from kiosk.daemon.single import SingleInstance
 from kiosk.daemon.slotmap import SlotMap
 from kiosk.daemon.status import StatusSource
+from kiosk.daemon.sticks import StickWatch
 from kiosk.daemon.terminals import TerminalParts, Terminals
 from kiosk.daemon.vault import Vault
 from kiosk.daemon.vitals import Vitals
 from kiosk.daemon.waiting import Waiting
+from sync.events import LinkChanged
 from sync.hello import DeviceHello
 from sync.publisher import Publisher
 
@@ -52,7 +57,7 @@ log = logging.getLogger(__name__)
 START_S = 120.0
 STOP_S = {
     "gps": 2.0, "face": 3.0, "control": 2.0, "reader": 3.0, "terminal": 3.0, "engine": 60.0,
-    "publisher": 3.0,
+    "publisher": 3.0, "down": 5.0, "stick": 3.0,
 }  # fmt: skip
 ENGINE_STALL_S = 60.0  # an SD card may sit on one fsync this long
 BEAT_S = 5.0
@@ -85,10 +90,16 @@ class Kiosk:
         self._reloading = Reloading(
             config_file, config, self._book, self._engine, self._reconfigured, self._changed
         )
+        self._down: Down | None = None
+        self._courier: Courier | None = None
+        self._sticks: StickWatch | None = None
+        self._older_keys: dict[str, str] = {}
+        self._stopping = threading.Event()
         self._stop_reason = "stopped"
 
     def run(self, stop: threading.Event) -> int:
         """Start everything, beat until `stop` is set, stop in order. Returns the exit status."""
+        self._stopping = stop
         self._start()
         self._notifier.ready(f"{self._config.site.name}: ready")
         log.info("ready: %s, ledger %s at %d", self._config.device.id, *self._where())
@@ -117,7 +128,7 @@ class Kiosk:
 
     def _start(self) -> None:
         self._engine.start(START_S)
-        self._start_publisher()
+        self._make_publisher()
         self._slots = SlotMap(
             self._engine, self.core.store, self.core.journal, self._vault, self._hub, self._keys.sign_public
         )
@@ -138,12 +149,20 @@ class Kiosk:
         for worker in self._readers.values():
             worker.start()
         self._terminals.start()
+        if self._sticks:
+            self._sticks.start()
+        if self._publisher:
+            self._publisher.start()
 
     def _stop(self) -> int:
         self._notifier.stopping()
         log.info("stopping")
         self._control.stop(STOP_S["control"])
         clean = self._faces.stop(STOP_S["face"])
+        if self._courier:
+            self._courier.stop()
+        if self._sticks:
+            clean &= self._sticks.stop(STOP_S["stick"])
         if self._gps:
             clean &= self._gps.stop(STOP_S["gps"])
         for worker in self._readers.values():
@@ -154,7 +173,8 @@ class Kiosk:
         return 0 if clean else 1
 
     def _stop_core(self) -> bool:
-        clean = self._engine.stop(STOP_S["engine"])
+        clean = self._down.stop(STOP_S["down"]) if self._down else True
+        clean &= self._engine.stop(STOP_S["engine"])
         if self._publisher:
             clean &= self._publisher.stop(STOP_S["publisher"])
         return clean
@@ -179,6 +199,9 @@ class Kiosk:
             self._placing.tick()
         if self._delivery:
             self._delivery.show_link()
+        if self._down:
+            now = self._clock.now()
+            self._down.tick(now.wall_ms, trusted=now.trusted)
 
     def _end(self) -> None:
         self.core.end(self._stop_reason)
@@ -191,13 +214,18 @@ class Kiosk:
         head = self.core.store.head
         return head.ledger_id, head.seq
 
-    def _start_publisher(self) -> None:
-        config = self._config
-        if not config.sync.host:
+    def _make_publisher(self) -> None:
+        if not self._config.sync.centre_key:
             return
+        store = self.core.store
+        self._older_keys = self._engine.submit(lambda: older_keys(store, self._keys.sign_public)).result(
+            START_S
+        )
         self._delivery = Delivery(self._engine, self.core, self._hub)
-        self._publisher = self._new_publisher(self._delivery)
-        self._publisher.start()
+        if self._config.sync.host:
+            self._publisher = self._new_publisher(self._delivery)
+        else:  # a stick brings the centre's answers
+            self._delivery.event(LinkChanged("off", ""))
 
     def _new_publisher(self, delivery: Delivery) -> Publisher:
         config = self._config
@@ -205,9 +233,11 @@ class Kiosk:
             sign_key=self._keys.sign_public,
             receive_key=self._keys.receive_public,
             software=self._software,
-            site=config.site.name,
+            site=config.site.id,
             boot_id=self._clock.now().boot_id,
             simulated=any(r.simulated for r in config.readers) or any(t.simulated for t in config.terminals),
+            roster=lambda: self._down.roster_version if self._down else 0,
+            sign_head=self._sign_head,
         )
         return Publisher(
             self._sync(),
@@ -215,7 +245,16 @@ class Kiosk:
             lambda: StoreSource(self._state_dir, self._keys),
             hello,
             delivery.event,
+            files=lambda: make_files(self._desk_parts, config.sync.centre_key),
+            clock_known=lambda: self._clock.now().trusted,
         )
+
+    def _sign_head(self, ledger_id: str, statement: bytes) -> tuple[str, str]:
+        """A ledger begun with an older key goes on being signed with it."""
+        older = self._older_keys.get(ledger_id)
+        if older:
+            return self._keys.sign_as(older, statement)
+        return self._keys.sign_public, self._keys.sign(statement)
 
     def _reconfigured(self, config: KioskConfig) -> None:
         """Take `config`, of which nothing differs but what counts at once."""
@@ -269,7 +308,9 @@ class Kiosk:
             self._health_source(),
             desk,
             self._delivery.sent if self._delivery else {},
+            self._delivery.rewound if self._delivery else {},
             self._terminals,
+            self._make_courier(core),
             self._reloading,
             self._faces,
         )
@@ -294,13 +335,32 @@ class Kiosk:
 
     def _make_desk(self, core: CoreState) -> Desk:
         waiting = Waiting(self._hub, lambda: self._clock.now().wall_ms)
-        parts = DeskParts(
+        self._desk_parts = parts = DeskParts(
             self._config, self._book, self._engine, core, self._readers, self._vault,
             self._evidence, self._keys, waiting, photos=self._faces.photos,
         )  # fmt: skip
         desk = Desk(parts)
         desk.started()
+        self._start_down(parts, desk)
         return desk
+
+    def _make_courier(self, core: CoreState) -> Courier:
+        """The sticks; with a folder for them configured, a watch over it."""
+        self._courier = courier = Courier(CourierParts(
+            self._config, self._engine, core, self._keys, self._delivery,
+            lambda view: self._hub.change(stick=view), self._older_keys,
+        ))  # fmt: skip
+        if courier.folder:
+            self._sticks = StickWatch(courier.folder, courier.name, courier.visit)
+        return courier
+
+    def _start_down(self, parts: DeskParts, desk: Desk) -> None:
+        if self._delivery is None:
+            return
+        socket = self._path(self._config.control.admin_socket)
+        outside = Outside(self._config_file, socket, lambda: self._publisher, self._stopping.set)
+        self._delivery.down = self._down = make_down(parts, desk, outside)
+        self._down.start()
 
     def _make_faces(self) -> Faces:
         """With what photos there are put in order: those of no record are what a power cut left."""

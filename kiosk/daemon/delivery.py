@@ -12,6 +12,7 @@ from kiosk.core.record import ZERO_HASH
 from kiosk.core.verify import Anchor
 from kiosk.core.view import LinkStatus, LinkView
 from kiosk.daemon.core_state import CoreState
+from kiosk.daemon.down import Down
 from kiosk.daemon.engine import Engine
 from kiosk.daemon.hub import ViewHub
 from kiosk.daemon.keys import DeviceKeys
@@ -68,9 +69,12 @@ class Delivery:
     """Turns the publisher's events into work for the engine; called on the publisher's thread."""
 
     def __init__(self, engine: Engine, core: CoreState, hub: ViewHub) -> None:
+        self.down: Down | None = None
+        """Takes what comes down; nothing comes before the publisher is started."""
         self._engine, self._core, self._hub = engine, core, hub
         self._status: LinkStatus = "connecting"
         self.sent: dict[str, int] = {}  # the last seq of each ledger that was handed to the broker
+        self.rewound: dict[str, int] = {}  # up to where the centre still has what it acknowledged once
         self.cause = ""  # why it is not online: a word of docs/protocol.md
         self._ended: deque[float] = deque(maxlen=MOST_ENDS)
 
@@ -88,10 +92,19 @@ class Delivery:
                 self._engine.post(lambda: self._acked(event))
             case events.HeadDiffers():
                 self._engine.post(lambda: self._head_differs(event))
-            case events.Refused():
-                self._engine.post(lambda: self._refused(event))
-            case _:
-                log.debug("sync: %s", event)
+            case events.Refused() | events.Inbound():
+                self._came_down(event)
+            case events.Rewound():
+                self.rewound[event.ledger_id] = event.upto
+                self._engine.post(self.show_link)
+
+    def _came_down(self, event: events.Refused | events.Inbound) -> None:
+        if self.down is None:
+            return
+        if isinstance(event, events.Inbound):
+            self.down.put(event)
+        else:
+            self.down.refused(event.topic, event.reason)
 
     def ends(self) -> int:
         """How often the broker has ended the connection in the last two minutes; from any thread."""
@@ -102,7 +115,9 @@ class Delivery:
         """Put the link's state and the backlog on the screen; on the engine's thread."""
         store = self._core.store
         backlog = sum(
-            max(0, i.deliver_upto - store.cursor(DESTINATION, i.ledger_id)) for i in store.ledgers()
+            max(0, i.deliver_upto - min(self.rewound.get(i.ledger_id, i.seq), at))
+            for i in store.ledgers()
+            for at in (store.cursor(DESTINATION, i.ledger_id),)
         )
         self._hub.link(LinkView(self._status, backlog))
 
@@ -110,7 +125,11 @@ class Delivery:
         core = self._core
         self._learn_time(ack)
         word = Anchor(ack.ledger_id, ack.upto, ack.hash, ack.time_ms, ack.nonce, ack.sig)
-        core.store.move_cursor(DESTINATION, ack.ledger_id, ack.upto, word)
+        at = core.store.move_cursor(DESTINATION, ack.ledger_id, ack.upto, word)
+        if ack.ledger_id in self.rewound:
+            self.rewound[ack.ledger_id] = max(self.rewound[ack.ledger_id], ack.upto)
+            if self.rewound[ack.ledger_id] >= at:
+                del self.rewound[ack.ledger_id]
         core.clock_moved()
         self.show_link()
 
@@ -141,7 +160,3 @@ class Delivery:
         )
         store.reopen_linked("restored", point, common + 1, self._core.clock.now())
         self._core.journal.new_ledger()
-
-    def _refused(self, event: events.Refused) -> None:
-        boot_ms = self._core.clock.now().boot_ms
-        self._core.refusals.add(f"sync_{event.reason}", event.topic, boot_ms)

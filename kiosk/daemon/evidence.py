@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import secrets
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,7 +46,7 @@ class EvidenceStore:
     def __init__(self, folder: Path, vault_key: bytes) -> None:
         self._folder = private_folder(folder)
         key = HKDF(SHA256(), 32, salt=None, info=b"hadir-evidence-v1").derive(vault_key)
-        self._cipher = AESGCM(key)
+        self._key, self._cipher = key, AESGCM(key)
 
     @classmethod
     def open(cls, state_dir: Path) -> EvidenceStore:
@@ -74,6 +74,19 @@ class EvidenceStore:
         except (OSError, InvalidTag, ValueError) as error:
             why = str(error) or "damaged, or of another punch"
             raise EvidenceError(f"photo {ciphertext_sha256[:12]}: {why}") from error
+
+    def content(self, ciphertext_sha256: str) -> bytes:
+        """The file as it lies there, for the centre. Raises `OSError`, `EvidenceError`."""
+        return self._path(ciphertext_sha256).read_bytes()
+
+    def size(self, ciphertext_sha256: str) -> int:
+        """How many bytes the file has; 0 when it is gone."""
+        path = self._path(ciphertext_sha256)
+        return path.stat().st_size if path.exists() else 0
+
+    def key_for(self, seal: Callable[[bytes], bytes]) -> str:
+        """The key that opens these photos and nothing else, as `seal` made it, in hex."""
+        return seal(self._key).hex()
 
     def remove(self, names: Iterable[str]) -> tuple[str, ...]:
         """Delete photos; the names of those that are gone now, for the `evidence_removed` record."""

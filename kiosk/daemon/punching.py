@@ -106,6 +106,7 @@ class Punching:
         self.beside_finger: BesideFinger | None = None
         self.took: Took | None = None
         self._told: dict[str, int] = {}
+        self.revoked = False
         self.place_now: Callable[[payload.Place], payload.Place] = lambda site: site
 
     def finger_seen(self, seen: FingerSeen) -> None:
@@ -148,6 +149,9 @@ class Punching:
 
     def _decide(self, attempt: Attempt, *, confirmed: bool = False) -> tuple[rules.Verdict, int | None]:
         person, seen, beside = attempt.person, attempt.seen, attempt.beside
+        if self.revoked:
+            self._refuse(attempt, "revoked")
+            return rules.Verdict("refuse", "closed"), None
         claimed_ms = beside.claimed_ms if beside else None
         at = seen.at if claimed_ms is None else TimeBlock(claimed_ms, "operator", 60_000, "", 0)
         history = history_before(self._store, person.person_id, at)

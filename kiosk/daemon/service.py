@@ -16,6 +16,7 @@ from kiosk.core.view import View
 from kiosk.daemon.control import Refusal
 from kiosk.daemon.control_request import RAISED_COMMANDS
 from kiosk.daemon.core_state import CoreState
+from kiosk.daemon.courier import Courier
 from kiosk.daemon.desk.desk import Desk
 from kiosk.daemon.emulation import Emulation
 from kiosk.daemon.engine import Engine
@@ -52,7 +53,9 @@ class ServiceParts:
     health: HealthSource
     desk: Desk
     sent: Mapping[str, int]
+    lost: Mapping[str, int]
     terminals: Terminals
+    courier: Courier
     reloading: Reloading
     faces: Faces
 
@@ -64,7 +67,7 @@ class Service:
         self._engine, self._core, self._hub = parts.engine, parts.core, parts.hub
         self._readers, self._enrolments, self._emulation = parts.readers, parts.enrolments, parts.emulation
         self._status, self._health = parts.status, parts.health
-        self._sent, self._desk = parts.sent, parts.desk
+        self._sent, self._lost, self._desk = parts.sent, parts.lost, parts.desk
         self._state_dir, self._zone = Path(parts.config.state_dir), parts.config.site.zone
         self._commands: dict[type[api.Command], Callable[[Any, Emit], object]] = {
             api.GetStatus: lambda command, emit: self._status.read(),
@@ -80,6 +83,7 @@ class Service:
             api.Rebuild: self._rebuild,
             api.GetLedger: self._ledger,
             api.Reload: lambda command, emit: parts.reloading.run(),
+            **parts.courier.commands(),
             **parts.terminals.commands(),
             **parts.faces.commands(self._person),
         }
@@ -92,6 +96,8 @@ class Service:
         """Do `command`. Raises `Refusal` with what to do next."""
         if authority == "ui" and isinstance(command, RAISED_COMMANDS) and self._hub.view.raised is None:
             refuse("not_allowed", "first an operator's PIN and finger", "raise the screen")
+        if authority == "ui" and getattr(command, "path", False):
+            refuse("not_allowed", "the screen writes to the stick in the kiosk only", "use kioskctl courier")
         try:
             if type(command) in self._desk.commands:
                 return self._desk.handle(command, authority)
@@ -112,7 +118,7 @@ class Service:
     def _punches(self, command: api.GetPunches, emit: Emit) -> api.Punches:
         with StoreReader.open(self._state_dir) as reader:
             try:
-                return reader.punches(command, self._zone, self._sent)
+                return reader.punches(command, self._zone, self._sent, lost=self._lost)
             except ValueError as error:
                 raise Refusal(
                     api.ApiError("bad_request", f"{command.day!r} is no day", "2026-01-31")

@@ -12,6 +12,7 @@ from kiosk.core.view import FlowView, RaisedView
 from kiosk.daemon.desk.parts import ADMIN_SOCKET, Actor, DeskParts, Do
 from kiosk.daemon.desk.pins import Pins
 from kiosk.daemon.refusal import refuse
+from kiosk.daemon.roster import CENTRE
 
 RAISED_MS = 120_000
 LONGEST_DAYS = 1_100
@@ -38,6 +39,8 @@ class Staff:
         """Who speaks: the admin socket, whoever raised the screen (for two minutes more), or anybody."""
         if authority == "admin":
             return Actor(ADMIN_SOCKET)
+        if authority == CENTRE:
+            return Actor(CENTRE)
         with self._lock:
             if self._raised is None:
                 return NOBODY

@@ -47,11 +47,12 @@ class Lists(Queries):
         zone: ZoneName = "WIB",
         sent: Mapping[str, int] | None = None,
         destination: str = CENTRE,
+        lost: Mapping[str, int] | None = None,
     ) -> api.Punches:
         """Punches, newest first, with local times in `zone`.
 
         `sent` says up to which seq of each ledger records have left; what `destination` acknowledged is
-        accepted.
+        accepted, unless it has `lost` what came after some seq.
         Raises `ValueError` for a `day` that is none.
         """
         with translated(self._path):
@@ -63,7 +64,7 @@ class Lists(Queries):
                 "ORDER BY u.key DESC LIMIT ?",
                 (*values, self._page_end(wanted), wanted.limit),
             ).fetchall()
-            way = _Way(self._db, sent or {}, destination)
+            way = _Way(self._db, sent or {}, lost or {}, destination)
             rows = [self._punch_row(found, zone, way) for found in keys]
         return api.Punches(tuple(row for row in rows if row is not None), total)
 
@@ -152,10 +153,15 @@ class Lists(Queries):
 class _Way:
     """How far records have come, from one look at the cursors."""
 
-    def __init__(self, db: sqlite3.Connection, sent: Mapping[str, int], destination: str) -> None:
+    def __init__(
+        self, db: sqlite3.Connection, sent: Mapping[str, int], lost: Mapping[str, int], destination: str
+    ) -> None:
         cursors = db.execute("SELECT ledger, upto FROM cursors WHERE destination = ?", (destination,))
         self._accepted: dict[int, int] = dict(cursors.fetchall())
         ids: dict[str, int] = dict(db.execute("SELECT ledger_id, n FROM ledgers").fetchall())
+        for ledger_id, upto in lost.items():
+            if (n := ids.get(ledger_id)) in self._accepted:
+                self._accepted[n] = min(self._accepted[n], upto)
         self._sent = {ids[ledger_id]: upto for ledger_id, upto in sent.items() if ledger_id in ids}
 
     def of(self, key: int, carrier: int | None) -> Delivery:

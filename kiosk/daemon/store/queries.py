@@ -14,7 +14,7 @@ from kiosk.core.record import ZERO_HASH, Private, Row, TimeBlock, decode_body
 from kiosk.core.rules import Past
 from kiosk.daemon.store.desk_queries import DeskQueries
 from kiosk.daemon.store.errors import translated
-from kiosk.daemon.store.schema import KEY_MASK, KEY_SHIFT
+from kiosk.daemon.store.schema import KEY_MASK, KEY_SHIFT, key_of
 from kiosk.daemon.store.terminal_queries import TerminalQueries
 from kiosk.daemon.store.types import Counts, EvidenceState, LedgerInfo, PersonState, TemplateState
 
@@ -240,6 +240,37 @@ class Queries(TerminalQueries, DeskQueries):
                 f"WHERE {' AND '.join(where)} ORDER BY e.key", values
             ).fetchall()  # fmt: skip
         return [EvidenceState(row[0], row[1] & KEY_MASK, *row[2:]) for row in rows]
+
+    def day_of(self, ledger: LedgerInfo, day: str) -> tuple[int, int] | None:
+        """The first and last record of a local day (ISO), as the seals begin and end it; None for no day."""
+        bounds = (key_of(ledger.n, 0), key_of(ledger.n, KEY_MASK))
+        with translated(self._path):
+            found = self._db.execute(
+                "SELECT MIN(last), MAX(key) FROM seals WHERE key BETWEEN ? AND ? AND day = ?", (*bounds, day)
+            ).fetchone()
+            if found[0] is None:
+                return None
+            after = self._db.execute(
+                "SELECT MIN(last) FROM seals WHERE key > ? AND key <= ?", (found[1], bounds[1])
+            ).fetchone()
+        return found[0] + 1, ledger.seq if after[0] is None else after[0]
+
+    def reached(self, destination: str) -> int:
+        """The key of the newest record that `destination` has acknowledged, over all ledgers."""
+        with translated(self._path):
+            found = self._db.execute(
+                f"SELECT MAX(ledger << {KEY_SHIFT} | upto) FROM cursors WHERE destination = ?", (destination,)
+            ).fetchone()
+        return int(found[0] or 0)
+
+    def photo_after(self, key: int) -> tuple[int, str, int, str] | None:
+        """The next photo that is kept, by its record: key, ledger, seq, and the file's name."""
+        with translated(self._path):
+            found = self._db.execute(
+                "SELECT e.key, l.ledger_id, e.ciphertext_sha256 FROM evidence e "
+                f"JOIN ledgers l ON l.n = e.key >> {KEY_SHIFT} WHERE e.key > ? ORDER BY e.key LIMIT 1", (key,)
+            ).fetchone()  # fmt: skip
+        return (found[0], found[1], found[0] & KEY_MASK, found[2]) if found else None
 
     def _table(self, ledger_id: str) -> tuple[int, str] | None:
         found = self._db.execute(
