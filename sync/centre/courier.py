@@ -6,6 +6,7 @@ centre, its manifests and batches signed by devices, and the sizes of everything
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import os
 import secrets
@@ -40,7 +41,8 @@ from sync.courier.format import (
 from sync.courier.receipt import STATEMENT
 from sync.courier.stick import Folder, StickError
 from sync.courier.stream import Opener
-from sync.inbound import read_ack
+from sync.documents import CHUNK_BYTES, Chunk
+from sync.inbound import read_ack, read_have
 from sync.sealing import SealError, seal
 from sync.topics import DeviceName
 from sync.wire import PROTOCOL, Ack, encode
@@ -134,18 +136,43 @@ class Importer:
                 raise StickError("unreadable", f"{part.name}: {error}") from error
 
     def _take(self, name: DeviceName, frames: Iterator[tuple[FrameKind, bytes]], taken: _Taken) -> None:
-        letters: list[Letter] = []
+        """A part holds batches, or photos: each its offer and then its bytes."""
+        batches: list[Letter] = []
+        offers: list[Letter] = []
+        files: list[bytes] = []
         for kind, content in frames:
             if kind == "batch":
-                letters.append(Letter(name.up("ledger"), content))
-            if len(letters) >= AT_ONCE:
-                self._commit(letters, taken)
-                letters = []
-        self._commit(letters, taken)
+                batches.append(Letter(name.up("ledger"), content))
+            elif kind == "offer":
+                offers.append(Letter(name.up("evidence"), content))
+            else:
+                files.append(content)
+            if len(batches) >= AT_ONCE:
+                self._commit(batches, taken)
+                batches = []
+            if len(files) >= AT_ONCE:
+                self._photos(name, offers, files, taken)
+                offers, files = [], []
+        self._commit(batches, taken)
+        self._photos(name, offers, files, taken)
 
     def _commit(self, letters: list[Letter], taken: _Taken) -> None:
-        for outgoing in self.office.take(letters):
+        for outgoing in self.office.take(letters) if letters else ():
             taken.heard(read_ack(outgoing.payload, self.key.public_hex), outgoing.payload)
+
+    def _photos(self, name: DeviceName, offers: list[Letter], files: list[bytes], taken: _Taken) -> None:
+        """Offered as over MQTT; of what the centre has not whole, the rest in chunks."""
+        contents = {hashlib.sha256(content).hexdigest(): content for content in files}
+        answers = [*self.office.take(offers)] if offers else []
+        chunks: list[Letter] = []
+        for outgoing in answers:
+            have = read_have(outgoing.payload, name, self.key.public_hex)
+            content = contents.get(have.sha256, b"")
+            offsets = range(have.upto, len(content), CHUNK_BYTES) if have.state == "partial" else ()
+            chunks += [Letter(name.up("evidence"), _chunk(have.sha256, content, at)) for at in offsets]
+        answers += self.office.take(chunks) if chunks else []
+        for outgoing in answers:
+            taken.files[read_have(outgoing.payload, name, self.key.public_hex).sha256] = outgoing.payload
 
     def _leave_receipt(self, home: Folder, manifest: Manifest, taken: _Taken) -> None:
         name = manifest.name
@@ -166,9 +193,10 @@ class Importer:
 
 @dataclass(slots=True)
 class _Taken:
-    """The newest acknowledgement of each ledger, and any notices beside it."""
+    """The newest acknowledgement of each ledger, any notices beside it, and of each file how much is here."""
 
     acks: dict[str, list[tuple[Ack, bytes]]] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
 
     def heard(self, ack: Ack, payload: bytes) -> None:
         """One answer; all answers to one batch have its nonce."""
@@ -178,12 +206,18 @@ class _Taken:
 
     def letters(self) -> Letters:
         """Them, as they would come down."""
-        return [("ack", payload.decode()) for answers in self.acks.values() for _, payload in answers]
+        acks = [("ack", payload.decode()) for answers in self.acks.values() for _, payload in answers]
+        return acks + [("evidence", payload.decode()) for payload in self.files.values()]
 
     def words(self) -> bytes:
         """What `ledger verify --against` and a person can read: one signed acknowledgement a line."""
         lines = [payload for answers in self.acks.values() for ack, payload in answers if ack.status == "ok"]
         return b"".join(line + b"\n" for line in lines)
+
+
+def _chunk(sha256: str, content: bytes, at: int) -> bytes:
+    data = base64.b64encode(content[at : at + CHUNK_BYTES]).decode("ascii")
+    return encode(Chunk(PROTOCOL, sha256, at, data))
 
 
 def _homes(root: Folder) -> Iterator[tuple[str, str]]:

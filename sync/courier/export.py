@@ -70,6 +70,7 @@ class Order:
     receive_key: str
     receiver: bytes
     seal: str
+    sign_head: Callable[[str, bytes], tuple[str, str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,7 @@ class _Exporter:
         told: Callable[[Progress], None],
     ) -> None:  # fmt: skip
         self._home, self._order, self._source, self._photos, self._told = home, order, source, photos, told
-        self._packer = Packer(source, order.sign_key)
+        self._packer = Packer(source, order.sign_key, order.sign_head)
         self._open = [s for s in stretches(source.ledgers()) if s.current or self._cursor(s) < s.end]
         of_records = sum(max(0, s.end - self._cursor(s)) for s in self._open)
         self._done = Progress(0, of_records, 0, photos.waiting())

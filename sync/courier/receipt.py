@@ -6,7 +6,8 @@ reading of rosters and commands.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import contextlib
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ import msgspec
 
 from kiosk.core.sign import message_statement, signature_holds
 from sync import acceptance, events
-from sync.courier.export import Asked, exports
+from sync.courier.export import Asked
 from sync.courier.format import (
     MAX_RECEIPT_BYTES,
     RECEIPT,
@@ -22,18 +23,19 @@ from sync.courier.format import (
     Id,
     Receipt,
     device_path,
-    export_folder,
     read_body,
     receipt_bound,
 )
 from sync.courier.stick import Folder, StickError
-from sync.inbound import read_ack, read_inbound
-from sync.sealing import SealError, open_sealed
+from sync.inbound import read_ack, read_have, read_inbound
+from sync.sealing import SealError
 from sync.source import LedgerSource
 from sync.topics import DeviceName
 from sync.wire import AckStatus, Signed, WireError, decode
 
 STATEMENT = "courier-receipt"
+Unseal = Callable[[bytes, bytes], bytes]
+"""Opens what was sealed to the device, for a context; raises `SealError`."""
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -67,10 +69,10 @@ def find_receipt(stick: Folder, name: DeviceName) -> bytes | None:
         return place.read(RECEIPT, MAX_RECEIPT_BYTES) if place.has(RECEIPT) else None
 
 
-def read_receipt(sealed: bytes, secret: bytes, name: DeviceName, centre_key: str) -> Receipt:
+def read_receipt(sealed: bytes, unseal: Unseal, name: DeviceName, centre_key: str) -> Receipt:
     """The receipt in `receipt.bin`. Raises `StickError`: unreadable, or unsigned."""
     try:
-        message = decode(open_sealed(secret, sealed, receipt_bound(name).encode()), Signed, MAX_RECEIPT_BYTES)
+        message = decode(unseal(sealed, receipt_bound(name).encode()), Signed, MAX_RECEIPT_BYTES)
     except (SealError, WireError) as error:
         raise StickError("unreadable", f"the receipt: {error}") from error
     statement = message_statement(STATEMENT, name.tenant, name.device, message.body)
@@ -93,11 +95,22 @@ def what_it_says(receipt: Receipt, sent: Sent, reader: Reader) -> Iterator[event
         try:
             if lane == "ack":
                 yield from _answered(payload, sent, reader)
-            else:
+            elif lane != "evidence":
                 topic = f"{reader.name.down('ack').removesuffix('ack')}{lane}"
                 yield read_inbound(topic, payload.encode(), reader.name, reader.centre_key)
         except WireError as error:
             yield events.Refused(f"courier/{lane[:20]}", error.reason)
+
+
+def files_done(receipt: Receipt, name: DeviceName, centre_key: str) -> set[str]:
+    """The files, by their SHA-256, that the centre holds whole or does not want."""
+    found = set()
+    for lane, payload in receipt.letters:
+        if lane == "evidence":
+            with contextlib.suppress(WireError):
+                have = read_have(payload.encode(), name, centre_key)
+                found |= {have.sha256} if have.state in ("complete", "unwanted") else set()
+    return found
 
 
 def standing(receipt: Receipt, centre_key: str) -> AckStatus:
@@ -105,14 +118,6 @@ def standing(receipt: Receipt, centre_key: str) -> AckStatus:
     found = {_status(payload, centre_key) for lane, payload in receipt.letters if lane == "ack"}
     order: tuple[AckStatus, ...] = ("waiting_approval", "refused", "quarantined", "ahead")
     return next((status for status in order if status in found), "ok")
-
-
-def tidy(stick: Folder, name: DeviceName, export: str) -> None:
-    """Take an export away whose receipt has come. Raises `StickError`."""
-    tenant, device = device_path(name)
-    with stick.sub(ROOT) as root, root.sub(tenant) as above, above.sub(device) as home:
-        if export_folder(export) in exports(home):
-            home.remove(export_folder(export))
 
 
 def _answered(payload: str, sent: Sent, reader: Reader) -> Iterator[events.SyncEvent]:

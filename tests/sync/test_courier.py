@@ -15,7 +15,7 @@ from sync.courier.export import Exported, Order, Photo, export
 from sync.courier.format import ROOT
 from sync.courier.receipt import Reader, Sent, find_receipt, read_receipt, sent_of, what_it_says
 from sync.courier.stick import CALLS, Calls, Folder
-from sync.sealing import receive_public
+from sync.sealing import open_sealed, receive_public
 from tests.sync.book import Book
 from tests.sync.desk import NOW_MS, Desk
 
@@ -72,7 +72,7 @@ class World:
         with Folder.at(self.stick) as folder:
             sealed = find_receipt(folder, name)
         assert sealed is not None
-        receipt = read_receipt(sealed, self.secret.private_bytes_raw(), name, key)
+        receipt = read_receipt(sealed, self.unseal, name, key)
         said = list(
             what_it_says(receipt, sent_of(receipt, self.sent), Reader(name, key, self.book, boot, 61_000))
         )
@@ -80,6 +80,9 @@ class World:
             if isinstance(event, events.Acked):
                 self.book.cursors[event.ledger_id] = event.upto
         return said
+
+    def unseal(self, sealed: bytes, context: bytes) -> bytes:
+        return open_sealed(self.secret.private_bytes_raw(), sealed, context)
 
     @property
     def home(self) -> Path:

@@ -1,0 +1,290 @@
+"""The courier: what a stick's visit is made of, and the commands about it.
+
+A child touches the stick; here its receipt becomes the events that MQTT would have brought, and each visit a
+record. One visit at a time.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+import msgspec
+
+from kiosk.core import courier as api
+from kiosk.core.api import ApiError, Done
+from kiosk.core.command import Command
+from kiosk.core.config import KioskConfig
+from kiosk.core.payload import StickVisit
+from kiosk.core.view import StickView
+from kiosk.daemon import sticks
+from kiosk.daemon.control_request import Refusal
+from kiosk.daemon.core_state import CoreState
+from kiosk.daemon.courier_child import Looked, Task
+from kiosk.daemon.courier_memory import CourierMemory
+from kiosk.daemon.courier_photos import moved, waiting_photos
+from kiosk.daemon.courier_run import CourierRun
+from kiosk.daemon.delivery import Delivery, StoreSource
+from kiosk.daemon.down_files import PHOTOS
+from kiosk.daemon.engine import Engine
+from kiosk.daemon.keys import DeviceKeys
+from kiosk.daemon.refusal import refuse
+from kiosk.daemon.seals import day_seal
+from kiosk.daemon.status import DESTINATION
+from kiosk.daemon.store import StoreReader
+from sync import events
+from sync.courier.export import Exported, Progress
+from sync.courier.format import Receipt
+from sync.courier.receipt import Reader, Sent, files_done, sent_of, standing, what_it_says
+from sync.courier.stick import StickError
+from sync.topics import DeviceName
+
+log = logging.getLogger(__name__)
+ENGINE_S = 60.0
+Emit = Callable[[object], None]
+HINTS = {
+    "unprepared": "at the centre: hadir-centre courier prepare PATH; or pair it on the kiosk's screen",
+    "unsigned": "prepare the stick at this kiosk's centre: hadir-centre courier prepare PATH",
+    "foreign": "take a stick of this kiosk's own organisation",
+    "full": "delete other files from the stick, or take a larger one",
+    "read_only": "move the stick's write lock, or take another stick",
+    "gone": "plug it in again and wait until the screen says it may be pulled out",
+    "hostile": "do not use this stick; prepare a new one",
+    "too_large": "do not use this stick; prepare a new one",
+    "unreadable": "plug it into the kiosk once more; if it happens again take another stick",
+    "no_centre_key": "set centre_key under [sync] in kiosk.toml, as `hadir-centre key` prints it",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CourierParts:
+    """What the courier works with; `show` puts a stick's state on the screen."""
+
+    config: KioskConfig
+    engine: Engine
+    core: CoreState
+    keys: DeviceKeys
+    delivery: Delivery | None
+    show: Callable[[StickView | None], None]
+    older_keys: Mapping[str, str]
+
+
+class Courier:
+    """Visits of sticks. `visit` and the commands run on any thread but the engine's."""
+
+    def __init__(self, parts: CourierParts) -> None:
+        self._parts, self._state_dir = parts, Path(parts.config.state_dir)
+        self.name = DeviceName(parts.config.device.tenant, parts.config.device.id)
+        self.folder = self._state_dir / parts.config.courier.folder if parts.config.courier.folder else None
+        self._memory = CourierMemory(self._state_dir)
+        self._run, self._turn = CourierRun(), threading.Lock()
+        self._plugged = False
+
+    def commands(self) -> dict[type[Command], Callable[[Any, Emit], object]]:
+        """How each command is carried out; on a thread of the control server."""
+        return {
+            api.GetCourier: lambda command, emit: self._state(),
+            api.CourierExport: lambda command, emit: self._asked(command.path, emit, export=True),
+            api.CourierImport: lambda command, emit: self._asked(command.path, emit, export=False),
+            api.CourierPair: lambda command, emit: self._pair(command),
+            api.GetSeal: lambda command, emit: self._seal(command.day),
+        }
+
+    def stop(self) -> None:
+        """Leave the stick as it is; what was not finished on it does not count."""
+        self._run.stop()
+
+    def visit(self, path: Path, emit: Emit = lambda event: None, *, export: bool = True) -> api.CourierDone:
+        """Read the receipt on the stick at `path`, then export to it. Raises `StickError`."""
+        if not self._turn.acquire(blocking=False):
+            raise StickError("failed", "another stick is being dealt with")
+        self._plugged = path == self.folder
+        try:
+            return self._visit(path, emit, export=export)
+        except StickError as error:
+            self._ended(emit, StickView(state="failed", code=error.code))
+            self._note(StickVisit(what="refused", stick="", code=error.code))
+            raise
+        finally:
+            self._turn.release()
+
+    def _visit(self, path: Path, emit: Emit, *, export: bool) -> api.CourierDone:
+        self._tell(emit, StickView(state="reading"))
+        looked = self._run.do(self._task("look", path)).looked
+        assert looked is not None
+        done = self._received(looked)
+        if export:
+            self._tell(emit, StickView(state="writing", accepted=done.accepted, standing=done.standing))
+            done = self._exported(path, emit, looked, done)
+        self._ended(emit, StickView(
+            state="done", code=done.note, records=done.records, photos=done.photos, left=done.photos_left,
+            accepted=done.accepted, standing=done.standing,
+        ))  # fmt: skip
+        return done
+
+    def _received(self, looked: Looked) -> api.CourierDone:
+        """What the receipt says, as if it had come over MQTT."""
+        done, receipt = api.CourierDone(stick=looked.stick, note=looked.fault), looked.receipt
+        if looked.fault:
+            log.warning("the receipt on stick %s: %s", looked.stick[:8], looked.words)
+            self._note(StickVisit(what="refused", stick=looked.stick, code=looked.fault))
+        if receipt is None or self._memory.knows(receipt.receipt):
+            return done
+        try:
+            accepted, documents = self._believe(receipt, sent_of(receipt, self._memory.sent))
+        except StickError as error:
+            log.warning("the receipt on stick %s: %s", looked.stick[:8], error)
+            self._note(StickVisit(what="refused", stick=looked.stick, code=error.code))
+            return api.CourierDone(stick=looked.stick, note=error.code)
+        self._memory.received(receipt.receipt, receipt.export)
+        self._note(StickVisit(
+            what="receipt", stick=looked.stick, export=receipt.export, records=accepted
+        ))  # fmt: skip
+        return api.CourierDone(
+            stick=looked.stick, accepted=accepted, documents=documents,
+            standing=standing(receipt, self._parts.config.sync.centre_key),
+        )  # fmt: skip
+
+    def _believe(self, receipt: Receipt, sent: Sent) -> tuple[int, int]:
+        """Hand its events over and wait until the engine has dealt with them: how many records, documents."""
+        parts = self._parts
+        assert parts.delivery is not None
+        before, now = self._waiting(), parts.core.clock.now()
+        key = parts.config.sync.centre_key
+        source = StoreSource(self._state_dir, parts.keys)
+        documents = 0
+        for event in what_it_says(receipt, sent, Reader(self.name, key, source, now.boot_id, now.boot_ms)):
+            parts.delivery.event(event)
+            documents += isinstance(event, events.Inbound)
+        with StoreReader.open(self._state_dir) as reader:
+            reached = moved(reader, files_done(receipt, self.name, key))
+        if reached:
+            parts.engine.submit(lambda: parts.core.store.move_cursor(PHOTOS, *reached)).result(ENGINE_S)
+        after = parts.engine.submit(self._waiting).result(ENGINE_S)
+        return max(0, before - after), documents
+
+    def _exported(self, path: Path, emit: Emit, looked: Looked, done: api.CourierDone) -> api.CourierDone:
+        parts, export, now = self._parts, secrets.token_hex(16), self._parts.core.clock.now()
+
+        def told(progress: Progress) -> None:
+            self._tell(emit, StickView(
+                state="writing", done=progress.records + progress.photos,
+                of=progress.of_records + progress.of_photos, accepted=done.accepted, standing=done.standing,
+            ))  # fmt: skip
+
+        with StoreReader.open(self._state_dir) as reader:
+            seal = day_seal(reader, parts.keys, self.name, self._today())
+        task = self._task("export", path, export=export, seal=seal.text if seal else "")
+        exported = self._run.do(task, told).exported
+        assert exported is not None
+        manifest = exported.manifest
+        visit = _visit_of(exported, looked.stick, now.wall_ms)
+        self._memory.exported(Sent(export, now.boot_id, now.boot_ms, exported.asked), visit)
+        self._note(StickVisit(
+            what="exported", stick=looked.stick, export=export, records=manifest.records,
+            photos=manifest.photos, size_bytes=exported.size_bytes,
+        ))  # fmt: skip
+        return api.CourierDone(
+            stick=looked.stick, records=manifest.records, photos=manifest.photos,
+            photos_left=manifest.photos_left, size_bytes=exported.size_bytes, accepted=done.accepted,
+            documents=done.documents, standing=done.standing, note=done.note,
+        )  # fmt: skip
+
+    def _asked(self, path: str, emit: Emit, *, export: bool) -> api.CourierDone:
+        try:
+            return self.visit(self._path(path), emit, export=export)
+        except StickError as error:
+            _refuse(error)
+
+    def _pair(self, command: api.CourierPair) -> Done:
+        path, stick = self._path(command.path), secrets.token_hex(16)
+        try:
+            self._run.do(self._task("pair", path, stick=stick))
+        except StickError as error:
+            _refuse(error)
+        self._note(StickVisit(what="paired", stick=stick))
+        return Done(stick[:8])
+
+    def _seal(self, day: str) -> api.SealOut:
+        with StoreReader.open(self._state_dir) as reader:
+            seal = day_seal(reader, self._parts.keys, self.name, day or self._today())
+        if seal is None:
+            refuse("not_found", f"no record was written on {day or self._today()}", "ask for another day")
+        return api.SealOut(
+            text=seal.text, day=seal.day, first=seal.first, last=seal.last, count=seal.count,
+            ledger_id=seal.ledger_id, head=seal.head,
+        )  # fmt: skip
+
+    def _state(self) -> api.CourierState:
+        with StoreReader.open(self._state_dir) as reader:
+            photos = sum(1 for _ in waiting_photos(reader))
+            upto = {one.ledger_id: one.upto for sent in self._memory.sent for one in sent.asked}
+            exported = sum(
+                max(0, upto.get(i.ledger_id, 0) - reader.cursor(DESTINATION, i.ledger_id))
+                for i in reader.ledgers()
+            )
+        folder = self.folder
+        return api.CourierState(
+            records=self._waiting(), photos=photos, exported=exported, folder=str(folder or ""),
+            present=folder is not None and sticks.is_there(folder),
+            centre_known=bool(self._parts.config.sync.centre_key), visits=self._memory.visits,
+        )  # fmt: skip
+
+    def _waiting(self) -> int:
+        with StoreReader.open(self._state_dir) as reader:
+            return sum(
+                max(0, i.deliver_upto - reader.cursor(DESTINATION, i.ledger_id)) for i in reader.ledgers()
+            )
+
+    def _today(self) -> str:
+        return sticks.local_day(self._parts.core.clock.now().wall_ms, self._parts.config.site.zone)
+
+    def _path(self, path: str) -> Path:
+        if path:
+            return Path(path)
+        if self.folder is None:
+            refuse("not_found", "this kiosk does not look for sticks", "set folder under [courier]")
+        if not sticks.is_there(self.folder):
+            refuse("not_found", "no stick is in the kiosk", "plug one in and wait a few seconds")
+        return self.folder
+
+    def _task(self, do: Any, path: Path, export: str = "", stick: str = "", seal: str = "") -> Task:
+        key = self._parts.config.sync.centre_key
+        if not key or self._parts.delivery is None:
+            raise StickError("no_centre_key", "this kiosk does not know its centre's key")
+        return Task(
+            do=do, path=str(path), state_dir=str(self._state_dir), tenant=self.name.tenant,
+            device=self.name.device, centre_key=key, export=export, stick=stick, seal=seal,
+            older=dict(self._parts.older_keys),
+        )  # fmt: skip
+
+    def _ended(self, emit: Emit, view: StickView) -> None:
+        """Everything is on the stick; the screen says so once it is unmounted too."""
+        safe = not self._plugged or self.folder is None or sticks.let_go(self.folder)
+        self._tell(emit, msgspec.structs.replace(view, safe=safe))
+
+    def _tell(self, emit: Emit, view: StickView) -> None:
+        if self._plugged:
+            self._parts.show(view)
+        emit(view)
+
+    def _note(self, record: StickVisit) -> None:
+        self._parts.engine.submit(lambda: self._parts.core.journal.note(record)).result(ENGINE_S)
+
+
+def _visit_of(exported: Exported, stick: str, at_ms: int) -> api.CourierVisit:
+    manifest = exported.manifest
+    return api.CourierVisit(
+        export=manifest.export, stick=stick, at_ms=at_ms, records=manifest.records, photos=manifest.photos,
+        size_bytes=exported.size_bytes, answered=False,
+    )  # fmt: skip
+
+
+def _refuse(error: StickError) -> NoReturn:
+    hint = HINTS.get(error.code, "try again; see `journalctl -u kioskd`")
+    raise Refusal(ApiError("device", f"{error} ({error.code})", hint)) from error

@@ -1,0 +1,156 @@
+"""The child that touches a stick: whatever a bad stick does to a process, it does to this one.
+
+One order on standard input; `{"progress": ...}` lines, then one `{"done": ...}` or `{"failed": ...}`, on
+standard output.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from kiosk.core.sign import message_statement
+from kiosk.daemon.courier_photos import WaitingPhotos
+from kiosk.daemon.delivery import StoreSource
+from kiosk.daemon.keys import DeviceKeys
+from kiosk.daemon.store import StoreError
+from sync.courier.export import Exported, Order, Progress, export
+from sync.courier.format import PAIRING, ROOT, Pairing, Receipt, read_pairing, signed
+from sync.courier.receipt import find_receipt, read_receipt
+from sync.courier.stick import Folder, StickCode, StickError
+from sync.sealing import SealError, receive_public
+from sync.topics import DeviceName
+from sync.wire import PROTOCOL, encode
+
+TELL_EVERY_S = 0.25
+NICE = 10
+
+
+class Task(msgspec.Struct, frozen=True, kw_only=True):
+    """What to do with the stick at `path`; `export` is the new export's id, `stick` a new stick's.
+
+    `older` names the ledgers that were begun with another key than today's, and that key.
+    """
+
+    do: Literal["look", "export", "pair"]
+    path: str
+    state_dir: str
+    tenant: str
+    device: str
+    centre_key: str
+    export: str = ""
+    stick: str = ""
+    seal: str = ""
+    older: dict[str, str] = {}
+
+
+class Looked(msgspec.Struct, frozen=True):
+    """Whose stick it is, and the receipt on it; `fault` and `words` when that is not to be believed."""
+
+    stick: str
+    receipt: Receipt | None
+    fault: str = ""
+    words: str = ""
+
+
+class Failed(msgspec.Struct, frozen=True):
+    """The stick cannot be used so."""
+
+    code: StickCode
+    words: str
+
+
+class Line(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One line of the child; one of them is set."""
+
+    progress: Progress | None = None
+    looked: Looked | None = None
+    exported: Exported | None = None
+    failed: Failed | None = None
+
+
+def main() -> None:
+    """Do the one task on standard input."""
+    os.nice(NICE)
+    task = msgspec.json.decode(sys.stdin.buffer.read(), type=Task)
+    try:
+        line = _DO[task.do](task)
+    except StickError as error:
+        line = Line(failed=Failed(error.code, str(error)))
+    except (StoreError, SealError, OSError, LookupError) as error:
+        line = Line(failed=Failed("failed", str(error)))
+    _tell(line)
+
+
+def _look(task: Task) -> Line:
+    keys = DeviceKeys.load_or_create(Path(task.state_dir) / "keys")
+    name = DeviceName(task.tenant, task.device)
+    with Folder.at(Path(task.path)) as stick:
+        pairing = _paired(stick, task, keys)
+        try:
+            sealed = find_receipt(stick, name)
+            receipt = read_receipt(sealed, keys.unseal, name, task.centre_key) if sealed else None
+        except StickError as error:
+            return Line(looked=Looked(pairing.stick, None, error.code, str(error)))
+    return Line(looked=Looked(pairing.stick, receipt))
+
+
+def _export(task: Task) -> Line:
+    state_dir = Path(task.state_dir)
+    keys = DeviceKeys.load_or_create(state_dir / "keys")
+    told = _Teller()
+    with Folder.at(Path(task.path)) as stick:
+        pairing = _paired(stick, task, keys)
+        order = Order(
+            name=DeviceName(task.tenant, task.device), export=task.export, stick=pairing.stick,
+            sign_key=keys.sign_public, receive_key=keys.receive_public, seal=task.seal,
+            receiver=receive_public(bytes.fromhex(task.centre_key)),
+            sign_head=lambda ledger_id, head: keys.sign_as(task.older.get(ledger_id, keys.sign_public), head),
+        )  # fmt: skip
+        photos = WaitingPhotos(state_dir, keys, order.name, task.centre_key)
+        return Line(exported=export(stick, order, StoreSource(state_dir, keys), photos, told))
+
+
+def _pair(task: Task) -> Line:
+    keys = DeviceKeys.load_or_create(Path(task.state_dir) / "keys")
+    pairing = Pairing(PROTOCOL, task.tenant, task.stick, time.time_ns() // 1_000_000)
+    statement = message_statement("stick", task.tenant, task.stick, encode(pairing).decode())
+    with Folder.at(Path(task.path)) as stick, stick.sub(ROOT, make=True) as root:
+        root.put(PAIRING, signed(pairing, keys.sign_public, keys.sign(statement)))
+    return Line(looked=Looked(pairing.stick, None))
+
+
+def _paired(stick: Folder, task: Task, keys: DeviceKeys) -> Pairing:
+    pairing = read_pairing(stick, (task.centre_key, keys.sign_public))
+    if pairing.tenant != task.tenant:
+        raise StickError("foreign", f"the stick was prepared for {pairing.tenant}")
+    return pairing
+
+
+class _Teller:
+    """Says how far an export has come, not too often."""
+
+    def __init__(self) -> None:
+        self._next_s = 0.0
+
+    def __call__(self, progress: Progress) -> None:
+        now_s = time.monotonic()
+        if now_s >= self._next_s:
+            self._next_s = now_s + TELL_EVERY_S
+            _tell(Line(progress=progress))
+
+
+def _tell(line: Line) -> None:
+    sys.stdout.buffer.write(msgspec.json.encode(line) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+_DO = {"look": _look, "export": _export, "pair": _pair}
+
+if __name__ == "__main__":
+    main()
