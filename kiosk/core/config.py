@@ -87,6 +87,7 @@ class Terminal(_Table, frozen=True):
     sync_s: Annotated[float, Meta(ge=1, le=86_400)] = 60.0
     set_clock: bool = True
     push_people: bool = False
+    share_fingers: bool = False
     clear_log: bool = False
     simulated: bool = False
     emulator_control: str | None = None
@@ -154,6 +155,12 @@ class Sync(_Table, frozen=True):
     retry_max_s: Annotated[float, Meta(ge=1, le=3_600)] = 60.0
 
 
+class Courier(_Table, frozen=True):
+    """Where a USB stick appears when one is plugged in; empty: sticks are not looked for."""
+
+    folder: str = ""
+
+
 class Clock(_Table, frozen=True):
     """How far the clock is believed. `rtc_ppm` is the real-time clock's drift; with 0 it is not believed."""
 
@@ -188,6 +195,7 @@ class KioskConfig(_Table, frozen=True):
     camera: Camera = Camera()
     face: Face = Face()
     sync: Sync = Sync()
+    courier: Courier = Courier()
     clock: Clock = Clock()
     screen: Screen = Screen()
     storage: Storage = Storage()
@@ -228,7 +236,7 @@ def impossible(config: KioskConfig) -> Iterator[tuple[Path, str]]:
 
 
 def _impossible_sync(sync: Sync) -> Iterator[tuple[Path, str]]:
-    if sync.host and not _is_key(sync.centre_key):
+    if (sync.host or sync.centre_key) and not _is_key(sync.centre_key):
         yield ("sync", "centre_key"), "64 hex digits are wanted, as `hadir-centre key` prints them"
     for broker in sync.brokers:
         host, _, port = broker.rpartition(":")

@@ -544,6 +544,22 @@ class TerminalClock(Payload, frozen=True):
     after_ms: int | None
 
 
+class StickVisit(Payload, frozen=True):
+    """A USB stick was written to, read, paired or refused; `stick` is its id, `code` why it was refused.
+
+    What was exported is a hint: only a receipt moves the cursor.
+    """
+
+    TYPE: ClassVar[str] = "stick"
+    what: Literal["paired", "exported", "receipt", "refused"]
+    stick: str
+    code: str = ""
+    export: str = ""
+    records: int = 0
+    photos: int = 0
+    size_bytes: int = 0
+
+
 class Carried(Payload, frozen=True):
     """A record of an earlier ledger that could not be delivered there, kept as it was."""
 
@@ -560,7 +576,7 @@ TYPES: dict[str, type[Payload]] = {
         Refusal, DeviceState, ClockChange, Correction, Evidence, Erased, Admin, Carried,
         EvidenceRemoved, StoreNote, Validation, DirectionSet, Absence, AbsenceDropped, PinSet, RoleSet,
         PresenceCalled, PresenceSeen, PresenceClosed, Consent, Access, Certified, TerminalRow, TerminalUser,
-        TerminalClock, Flag, RosterApplied, CommandTaken, Decided,
+        TerminalClock, StickVisit, Flag, RosterApplied, CommandTaken, Decided,
     )
 }  # fmt: skip
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import msgspec
 
-from kiosk.core import api, desk, faces, terminals
+from kiosk.core import api, courier, desk, faces, terminals
 
 AnyCommand = (
     api.GetStatus | api.GetHealth | api.GetPunches | api.GetPeople | api.PutPeople | api.EnrolFinger
     | api.RemoveFinger | api.Emulate | api.Watch | api.GetPreview | api.Intent | api.Rebuild
     | api.GetLedger | api.Reload
-    | desk.AnyDesk | terminals.AnyTerminal | faces.AnyFace
+    | desk.AnyDesk | terminals.AnyTerminal | faces.AnyFace | courier.AnyCourier
 )  # fmt: skip
 
 

@@ -7,14 +7,14 @@ import typing
 
 import msgspec
 
-from kiosk.core import api, desk, faces
+from kiosk.core import api, courier, desk, faces
 from kiosk.core.request import AnyCommand, Request
 from kiosk.daemon.control_connection import Authority
 
 UI_COMMANDS = (api.GetStatus, api.Watch, api.GetPreview, api.Intent, *desk.PUBLIC, *faces.PUBLIC)
 RAISED_COMMANDS = (
     api.GetPeople, api.PutPeople, api.GetPunches, api.EnrolFinger, api.RemoveFinger, *desk.RAISED,
-    *faces.RAISED,
+    *courier.RAISED, *faces.RAISED,
 )  # fmt: skip
 """Through the screen's socket only while it is raised; the service looks."""
 

@@ -36,6 +36,7 @@ INSTALLED_CONTROL = {
     "ui_socket": "/run/hadir/ui/ui.sock",
     "admin_group": "hadir-admin",
     "ui_group": "hadir-ui",
+    "folder": "/run/hadir/stick",
 }
 
 
