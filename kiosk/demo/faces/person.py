@@ -14,6 +14,7 @@ from kiosk.demo.faces.mesh import Array, Picture
 
 Act = Literal["blink", "left", "right", "closer"]
 ACTS: tuple[Act, ...] = get_args(Act)
+Move = Act | Literal["up", "down"]
 
 SIZE = (640, 480)
 _CAMERA_AT = 5.5
@@ -25,7 +26,7 @@ _NECK = -0.8
 class Motion:
     """One act: begins at `start_s`, lasts `length_s`."""
 
-    act: Act
+    act: Move
     start_s: float
     length_s: float
     strength: float = 1.0
@@ -50,6 +51,7 @@ class Person:
     seed: int = 0
     motions: list[Motion] = field(default_factory=list)
     turn_deg: float = 22.0
+    nod_deg: float = 14.0
     approach: float = 1.38
     restless: float = 1.0
     """How much they sway by themselves."""
@@ -85,12 +87,13 @@ class Person:
         drift = [sway(at_s, self.seed, channel) * self.restless for channel in range(6)]
         yaw += drift[0] * 2.5
         pitch, roll = drift[1] * 2.0, drift[2] * 1.5
+        pitch += (self._level("up", at_s) - self._level("down", at_s)) * self.nod_deg
         shift = np.array([drift[3], drift[4] * 0.6], np.float32) * 0.03
         near = 1 + (self.approach - 1) * self._level("closer", at_s) + 0.01 * drift[5]
         points = self._lids(self.shut(at_s))
         return self._posed(points, yaw, pitch, roll, shift * self.shape.size_px, near)
 
-    def _level(self, act: Act, at_s: float) -> float:
+    def _level(self, act: Move, at_s: float) -> float:
         return min(1.2, sum(motion.level(at_s) for motion in self.motions if motion.act == act))
 
     def _lids(self, shut: float) -> Array:
