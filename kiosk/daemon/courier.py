@@ -154,7 +154,7 @@ class Courier:
         """Hand its events over and wait until the engine has dealt with them: how many records, documents."""
         parts = self._parts
         assert parts.delivery is not None
-        before, now = self._waiting(), parts.core.clock.now()
+        before, now = self._accepted(), parts.core.clock.now()
         key = parts.config.sync.centre_key
         source = StoreSource(self._state_dir, parts.keys)
         documents = 0
@@ -165,8 +165,7 @@ class Courier:
             reached = moved(reader, files_done(receipt, self.name, key))
         if reached:
             parts.engine.submit(lambda: parts.core.store.move_cursor(PHOTOS, *reached)).result(ENGINE_S)
-        after = parts.engine.submit(self._waiting).result(ENGINE_S)
-        return max(0, before - after), documents
+        return parts.engine.submit(self._accepted).result(ENGINE_S) - before, documents
 
     def _exported(self, path: Path, emit: Emit, looked: Looked, done: api.CourierDone) -> api.CourierDone:
         parts, export, now = self._parts, secrets.token_hex(16), self._parts.core.clock.now()
@@ -240,6 +239,10 @@ class Courier:
             return sum(
                 max(0, i.deliver_upto - reader.cursor(DESTINATION, i.ledger_id)) for i in reader.ledgers()
             )
+
+    def _accepted(self) -> int:
+        with StoreReader.open(self._state_dir) as reader:
+            return sum(reader.cursor(DESTINATION, i.ledger_id) for i in reader.ledgers())
 
     def _today(self) -> str:
         return sticks.local_day(self._parts.core.clock.now().wall_ms, self._parts.config.site.zone)

@@ -3,34 +3,19 @@
 from __future__ import annotations
 
 import sys
-import time
-from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Protocol
 
 import click
 import msgspec
 
 from kiosk.core.seal import BadSealError, read_seal
-from sync.centre.config import CentreConfig
+from sync.centre.cli import Context, json_option, now_ms
 from sync.centre.courier import Imported, Importer, prepare
-from sync.centre.keys import CentreKey, KeyFileError, load_key
 from sync.centre.office import Office
 from sync.centre.seals import judge
-from sync.centre.store import Store, StoreError
 from sync.courier.stick import StickError
 
 STICK = click.Path(exists=True, file_okay=False, path_type=Path)
-
-
-class CentreContext(Protocol):
-    """What the commands of `hadir-centre` share."""
-
-    def config(self) -> CentreConfig:
-        """The configuration."""
-
-    def store(self) -> AbstractContextManager[Store]:
-        """The database."""
 
 
 @click.group()
@@ -42,11 +27,11 @@ def courier() -> None:
 @click.argument("path", type=STICK)
 @click.option("--tenant", default="", help="Whose kiosks may write to it.  [default: the only one known]")
 @click.pass_obj
-def prepare_stick(context: CentreContext, path: Path, tenant: str) -> None:
+def prepare_stick(context: Context, path: Path, tenant: str) -> None:
     """Make the stick mounted at PATH one that kiosks write to; what else is on it stays."""
-    key = _key(context)
+    key = context.key()
     try:
-        pairing = prepare(path, tenant or _only_tenant(context), key, _now_ms())
+        pairing = prepare(path, tenant or _only_tenant(context), key, now_ms())
     except StickError as error:
         raise click.ClickException(f"{error} ({error.code})") from error
     click.echo(f"{path}: stick {pairing.stick[:8]} of {pairing.tenant}; plug it into a kiosk")
@@ -54,22 +39,20 @@ def prepare_stick(context: CentreContext, path: Path, tenant: str) -> None:
 
 @courier.command("import")
 @click.argument("path", type=STICK)
-@click.option("--json", "as_json", is_flag=True)
+@json_option
 @click.pass_obj
-def import_stick(context: CentreContext, path: Path, as_json: bool) -> None:
+def import_stick(context: Context, path: Path, as_json: bool) -> None:
     """Take in every kiosk's export on the stick mounted at PATH, and leave each its receipt there.
 
     Importing twice stores once. Exits 1 when something could not be taken.
     """
-    key, config = _key(context), context.config()
+    key, config = context.key(), context.config()
     with context.store() as store:
-        office = Office(store, key, _now_ms, auto_approve=config.auto_approve)
+        office = Office(store, key, now_ms, auto_approve=config.auto_approve)
         try:
-            done = Importer(office, key, _now_ms, lambda name: []).stick(path)
+            done = Importer(office, key, now_ms, lambda name: []).stick(path)
         except StickError as error:
             raise click.ClickException(f"{error} ({error.code})") from error
-        except StoreError as error:
-            raise click.ClickException(f"{error}; what was committed stays, import again") from error
     if as_json:
         click.echo(msgspec.json.encode(done))
     elif not done:
@@ -86,9 +69,9 @@ def seal() -> None:
 
 @seal.command()
 @click.argument("text")
-@click.option("--json", "as_json", is_flag=True)
+@json_option
 @click.pass_obj
-def verify(context: CentreContext, text: str, as_json: bool) -> None:
+def verify(context: Context, text: str, as_json: bool) -> None:
     """Hold a seal's TEXT (or - for standard input) against the records here.
 
     anchored: they are the ones that were sealed. signed_only: not all of them have come. differs,
@@ -123,7 +106,7 @@ def _said(one: Imported) -> str:
     )
 
 
-def _only_tenant(context: CentreContext) -> str:
+def _only_tenant(context: Context) -> str:
     with context.store() as store, store.reading() as tx:
         found = [row[0] for row in tx.all("SELECT DISTINCT tenant FROM device_keys ORDER BY tenant")]
     if len(found) != 1:
@@ -131,12 +114,4 @@ def _only_tenant(context: CentreContext) -> str:
     return str(found[0])
 
 
-def _key(context: CentreContext) -> CentreKey:
-    try:
-        return load_key(Path(context.config().key_file))
-    except KeyFileError as error:
-        raise click.ClickException(str(error)) from error
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
+COMMANDS = (courier, seal)

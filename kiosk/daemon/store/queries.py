@@ -253,7 +253,8 @@ class Queries(TerminalQueries, DeskQueries):
             after = self._db.execute(
                 "SELECT MIN(last) FROM seals WHERE key > ? AND key <= ?", (found[1], bounds[1])
             ).fetchone()
-        return found[0] + 1, ledger.seq if after[0] is None else after[0]
+        first = 1 if found[0] == 1 else found[0] + 1  # the genesis has no seal before it
+        return first, ledger.seq if after[0] is None else after[0]
 
     def reached(self, destination: str) -> int:
         """The key of the newest record that `destination` has acknowledged, over all ledgers."""
