@@ -86,6 +86,8 @@ class FaceEnrolled(msgspec.Struct, frozen=True, kw_only=True):
 class FaceStatus(msgspec.Struct, frozen=True, kw_only=True):
     """How recognition stands; `threshold_milli` and `provenance` are the operating point in force.
 
+    `people` are those kiosk-face can recognise; `models_dir` is where model files belong.
+
     `seen` counts what kiosk-face has told since kioskd started, by kind.
     """
 
@@ -100,3 +102,4 @@ class FaceStatus(msgspec.Struct, frozen=True, kw_only=True):
     threshold_milli: Milli
     provenance: str
     seen: dict[str, int]
+    models_dir: str

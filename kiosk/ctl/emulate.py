@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 import msgspec
 
 from kiosk.core import api
+from kiosk.core.config import CAMERA
 from kiosk.core.view import Card
 from kiosk.ctl import words
 from kiosk.ctl.errors import CtlError
@@ -34,6 +37,21 @@ def finger(number: str, finger: str, quality: str, device: str, wait_s: float) -
             what="finger", subject=number, finger=finger, quality=quality, device=device, wait_s=wait_s
         )
     )
+
+
+@emulate.command("face")
+@click.argument("subject", metavar="NUMBER|FOLDER")
+@click.option("--attack", type=click.Choice(("photo",)), help="Hold a photo of them up instead.")
+@click.option("--wait", "wait_s", type=click.FloatRange(1, 120), default=30.0, show_default=True)
+@common
+def face_(subject: str, attack: str | None, wait_s: float) -> None:
+    """Put the person with NUMBER before the emulated camera; they do what the screen asks.
+
+    FOLDER: a clip of JPEG files instead. The same person is told once in 20 seconds.
+    """
+    folder = Path(subject)
+    named = str(folder.resolve()) if folder.is_dir() else subject
+    _shown(api.Emulate(what="face", subject=named, attack=attack is not None, wait_s=wait_s))
 
 
 @emulate.command()
@@ -78,12 +96,11 @@ def _ask(command: api.Emulate) -> api.Emulated:
 
 
 def _say(device: str, card: Card) -> None:
-    what = click.style(
-        words.CARDS.get(card.kind, card.kind), fg="green" if card.kind == "taken" else "yellow"
-    )
+    kind = f"{card.kind}_face" if device == CAMERA and card.kind == "unknown" else card.kind
+    what = click.style(words.CARDS.get(kind, kind), fg="green" if card.kind == "taken" else "yellow")
     verdict = (
         words.verdict(card)
-        if card.kind in ("taken", "repeat", "refused")
+        if card.kind in ("taken", "repeat", "refused", "greeting")
         else words.REASONS.get(card.code, "")
     )
     click.echo(", ".join(part for part in (f"{device}: {what}", card.name, verdict) if part))

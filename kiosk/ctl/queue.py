@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from kiosk.core import api, desk
+from kiosk.ctl import words
 from kiosk.ctl.session import common, session
 from kiosk.ctl.table import print_table
 
@@ -17,7 +18,7 @@ PHOTO = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.group()
 @common
 def queue() -> None:
-    """Late entries and special punches that wait for a validation."""
+    """Late entries and special punches that wait for a validation, and punches that look wrong."""
 
 
 @queue.command("list")
@@ -28,10 +29,20 @@ def list_() -> None:
     with here.client() as client:
         found = client.ask(desk.GetQueue(), desk.Queue)
     rows = [
-        (str(r.seq), r.local, r.name, r.method, r.category, r.letter, r.note, ", ".join(r.evidence))
+        (
+            str(r.seq),
+            r.local,
+            r.name,
+            r.method,
+            r.category,
+            r.letter,
+            r.note,
+            ", ".join(r.evidence),
+            ", ".join(words.FLAGS.get(flag, flag) for flag in r.flags),
+        )
         for r in found.rows
     ]
-    heads = ("record", "time", "name", "way", "category", "letter", "note", "photos")
+    heads = ("record", "time", "name", "way", "category", "letter", "note", "photos", "look at")
     here.show(found, lambda: print_table(heads, rows, flexible=("name", "note", "letter")))
 
 

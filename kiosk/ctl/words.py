@@ -15,16 +15,27 @@ VERDICTS = {
     "closed": "refused: closed now",
     "inactive": "refused: not active",
     "unknown_user": "the kiosk does not know this user",
+    "extra": "has its punch in this session",
+    "attack": "refused: not a living face",
+    "unproven": "refused: did not do what was asked",
 }
 CARDS = {
     "taken": "punch taken",
     "repeat": "already taken",
     "refused": "refused",
     "unknown": "finger not known",
+    "unknown_face": "face not known",
+    "ambiguous": "two people look alike: asks for digits of the NIP, or a finger",
+    "greeting": "greeted, no punch",
     "poor_image": "finger not read well",
     "not_stored": "NOT stored",
     "enrol": "enrolment",
     "refill": "the reader is being filled",
+}
+FLAGS = {
+    "face_differs": "another face on the photo",
+    "liveness": "life not proved",
+    "digits": "told apart by digits only",
 }
 CLOCKS = {
     "ntp": "trusted (NTP)",
@@ -50,6 +61,25 @@ STEPS = {
     "again": "Put the same finger on once more.",
     "poor_image": "Not read well; put it on again.",
     "saved": "Saved.",
+}
+POSES = {
+    "front": "Look straight into the camera.",
+    "left": "Turn the head a little to your left.",
+    "right": "Turn the head a little to your right.",
+    "up": "Raise the chin a little.",
+    "down": "Lower the chin a little.",
+}
+ADVICE = {
+    "closer": "Closer.",
+    "back": "A step back.",
+    "light": "More light on the face.",
+    "glare": "Less light on the face.",
+    "still": "Hold still.",
+    "straight": "Look straight.",
+    "eyes": "Open the eyes.",
+    "nobody": "Nobody can be seen.",
+    "alone": "One person alone.",
+    "less": "Not so far.",
 }
 REASONS = {
     "too_dry": "the finger is too dry: breathe on it",

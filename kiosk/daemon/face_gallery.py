@@ -25,8 +25,6 @@ class FaceGallery:
     def __init__(self, state_dir: Path, vault: Vault) -> None:
         self._state_dir, self._vault = state_dir, vault
         self._given: set[str] = set()
-        self.templates = 0
-        """How many templates the last whole gallery held."""
 
     def whole(self) -> Iterator[PutPeople]:
         """Everybody who may punch and has a face enrolled, as it stands in the store now."""
@@ -34,7 +32,6 @@ class FaceGallery:
             templates = reader.templates(purpose=FACE)
             active = {person.person_id for person in reader.everybody()}
         mine = [t for t in templates if t.person_id in active]
-        self.templates = len(mine)
         people = [(who, list(some)) for who, some in itertools.groupby(_by_person(mine), _person_of)]
         self._given = {who for who, _ in people}
         starts = range(0, len(people), PEOPLE_A_LINE) if people else range(1)
@@ -43,6 +40,11 @@ class FaceGallery:
             yield PutPeople(
                 people=tuple(p for p in some if p.templates), whole=start == 0, done=start == starts[-1]
             )
+
+    def count(self) -> int:
+        """How many face templates there are; any thread."""
+        with StoreReader.open(self._state_dir) as reader:
+            return len(reader.templates(purpose=FACE))
 
     def changed(self, record: payload.Payload, store: Store) -> Order | None:
         """What must be told now that `record` is committed, if anything."""

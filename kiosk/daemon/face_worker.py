@@ -122,10 +122,11 @@ class Faces:
             liveness=config.liveness,
             engine=ready.family if ready else config.engine,
             people=ready.people if ready else 0,
-            templates=self._gallery.templates,
+            templates=self._gallery.count(),
             threshold_milli=ready.threshold_milli if ready else 0,
             provenance=ready.provenance if ready else "",
             seen=dict(self._seen),
+            models_dir=str(self._models_dir),
         )
 
     def _came(self, hello: facing.FaceHello) -> None:
@@ -137,9 +138,13 @@ class Faces:
         if lost_s is not None:
             log.info("%s: kiosk-face is back after %.1f s", CAMERA, time.monotonic() - lost_s)
 
+    @property
+    def _models_dir(self) -> Path:
+        return (Path(self._config.state_dir) / self._config.face.models_dir).resolve()
+
     def _setup(self, setup: facing.Setup) -> facing.Setup:
         root, face = Path(self._config.state_dir), self._config.face
-        placed = msgspec.structs.replace(face, models_dir=str((root / face.models_dir).resolve()))
+        placed = msgspec.structs.replace(face, models_dir=str(self._models_dir))
         calibration = ""
         if face.calibration_file:
             try:

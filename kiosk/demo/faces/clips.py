@@ -75,10 +75,11 @@ def _times(length_s: float, draw: Callable[[float], Picture]) -> Iterator[Pictur
 
 
 def _empty() -> Picture:
-    """A plain wall, a little darker below."""
+    """A plain wall, a little darker below, with the grain of a camera: without it, it would look printed."""
     width, height = person.SIZE
     shade = np.linspace(150, 110, height, dtype=np.float32)[:, None, None]
-    return np.broadcast_to(shade, (height, width, 3)).astype(np.uint8)
+    grain = np.random.default_rng(1).normal(0.0, 2.5, (height, width, 1))
+    return np.broadcast_to(shade + grain, (height, width, 3)).astype(np.uint8)
 
 
 def main() -> None:
