@@ -8,22 +8,17 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import secrets
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from kiosk.daemon.durable import private_folder, sync_folder, write_durably
 from kiosk.daemon.keys import load_or_create
 from kiosk.daemon.vault import KEY
-
-NONCE_BYTES = 12
-_MAGIC = b"HEV1"
+from sync.photo import BadPhotoError, close_photo, open_photo
 
 
 class EvidenceError(Exception):
@@ -45,8 +40,7 @@ class EvidenceStore:
 
     def __init__(self, folder: Path, vault_key: bytes) -> None:
         self._folder = private_folder(folder)
-        key = HKDF(SHA256(), 32, salt=None, info=b"hadir-evidence-v1").derive(vault_key)
-        self._key, self._cipher = key, AESGCM(key)
+        self._key = HKDF(SHA256(), 32, salt=None, info=b"hadir-evidence-v1").derive(vault_key)
 
     @classmethod
     def open(cls, state_dir: Path) -> EvidenceStore:
@@ -55,8 +49,7 @@ class EvidenceStore:
 
     def put(self, photo: bytes, ledger_id: str, punch_seq: int, kind: str) -> Photo:
         """Keep `photo`; it is on the disk when this returns. Raises `OSError`."""
-        nonce = secrets.token_bytes(NONCE_BYTES)
-        content = _MAGIC + nonce + self._cipher.encrypt(nonce, photo, _bound(ledger_id, punch_seq, kind))
+        content = close_photo(self._key, photo, ledger_id, punch_seq, kind)
         name = hashlib.sha256(content).hexdigest()
         path = self._path(name)
         private_folder(path.parent)
@@ -67,13 +60,9 @@ class EvidenceStore:
         """The photo in clear. Raises `EvidenceError`."""
         try:
             content = self._path(ciphertext_sha256).read_bytes()
-            body = content[len(_MAGIC) :]
-            return self._cipher.decrypt(
-                body[:NONCE_BYTES], body[NONCE_BYTES:], _bound(ledger_id, punch_seq, kind)
-            )
-        except (OSError, InvalidTag, ValueError) as error:
-            why = str(error) or "damaged, or of another punch"
-            raise EvidenceError(f"photo {ciphertext_sha256[:12]}: {why}") from error
+            return open_photo(self._key, content, ledger_id, punch_seq, kind)
+        except (OSError, BadPhotoError) as error:
+            raise EvidenceError(f"photo {ciphertext_sha256[:12]}: {error}") from error
 
     def content(self, ciphertext_sha256: str) -> bytes:
         """The file as it lies there, for the centre. Raises `OSError`, `EvidenceError`."""
@@ -134,7 +123,3 @@ class EvidenceStore:
         if len(name) != 64 or not name.isalnum():
             raise EvidenceError(f"no photo's name: {name[:40]!r}")
         return self._folder / name[:2] / name
-
-
-def _bound(ledger_id: str, punch_seq: int, kind: str) -> bytes:
-    return f"evidence|{ledger_id}|{punch_seq}|{kind}".encode()

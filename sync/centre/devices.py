@@ -35,6 +35,25 @@ def admit(tx: Tx, device: DeviceName, sign_key: str, now_ms: int, *, auto_approv
     return state
 
 
+def state_of(tx: Tx, device: DeviceName, sign_key: str) -> KeyState | None:
+    """Where a key of the device stands; `None` for one it never showed."""
+    row = tx.one(
+        "SELECT state FROM device_keys WHERE tenant = ? AND device = ? AND sign_key = ?",
+        device.tenant, device.device, sign_key,
+    )  # fmt: skip
+    return row[0] if row else None
+
+
+def vouch(tx: Tx, device: DeviceName, sign_key: str, now_ms: int) -> None:
+    """Approve the next key of a device, of which its approved one spoke (`rotate_key`)."""
+    tx.run(
+        "INSERT INTO device_keys VALUES (?, ?, ?, 'approved', ?, ?) ON CONFLICT (tenant, device, sign_key)"
+        " DO UPDATE SET state = 'approved', decided_ms = excluded.decided_ms"
+        " WHERE device_keys.state = 'waiting'",
+        device.tenant, device.device, sign_key, now_ms, now_ms,
+    )  # fmt: skip
+
+
 def count_keys(tx: Tx, device: DeviceName) -> int:
     """How many keys the device has shown."""
     row = tx.one(

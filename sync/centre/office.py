@@ -13,11 +13,12 @@ import msgspec
 
 from kiosk.core.record import ZERO_HASH
 from kiosk.core.sign import message_statement, signature_holds
-from sync.centre import devices, intake
+from sync.centre import devices, down, files, intake
 from sync.centre.devices import KeyState
 from sync.centre.incoming import RefusedBatchError, read_batch
 from sync.centre.intake import Answer
 from sync.centre.keys import CentreKey
+from sync.centre.outgoing import Outgoing
 from sync.centre.store import Store, Tx
 from sync.centre.tally import Tally
 from sync.topics import DeviceName, parse_up
@@ -32,14 +33,6 @@ _UNAPPROVED = {
 
 
 @dataclass(frozen=True, slots=True)
-class Outgoing:
-    """A message to a device."""
-
-    topic: str
-    payload: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class Letter:
     """A message as it came from the broker."""
 
@@ -47,7 +40,7 @@ class Letter:
     payload: bytes
 
 
-Reply = tuple[DeviceName, Batch, Answer]
+Reply = tuple[DeviceName, Batch, Answer] | Outgoing
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +73,8 @@ class Office:
             "ledger": self._batch,
             "live": self._live,
             "state": self._state,
+            "reply": self._reply,
+            "evidence": self._evidence,
         }
 
     def take(self, letters: Sequence[Letter]) -> list[Outgoing]:
@@ -88,8 +83,19 @@ class Office:
             tx.lock([str(_sender(letter)) for letter in letters])
             sitting = Sitting(tx, self._now_ms(), {})
             replies = [reply for letter in letters for reply in self._take(sitting, letter)]
-        self.tally.took(len(letters), tx.added, [answer.status for _, _, answer in replies])
-        return [self._ack(device, batch, answer) for device, batch, answer in replies]
+        answers = [reply for reply in replies if not isinstance(reply, Outgoing)]
+        self.tally.took(len(letters), tx.added, [answer.status for _, _, answer in answers])
+        return [reply if isinstance(reply, Outgoing) else self._ack(*reply) for reply in replies]
+
+    def due(self) -> list[Outgoing]:
+        """What is to go down without having been asked for. Raises `BusyError`: nothing is committed."""
+        now_ms = self._now_ms()
+        with self._store.reading() as tx:
+            if not down.is_due(tx, now_ms):
+                return []
+        with self._store.writing() as tx:
+            tx.lock(["down"])
+            return down.due(tx, self._key, now_ms)
 
     def _take(self, sitting: Sitting, letter: Letter) -> list[Reply]:
         place = parse_up(letter.topic)
@@ -158,7 +164,19 @@ class Office:
         state = decode(message.body, State)
         if self._admit(sitting, device, message.key) != "rejected":
             devices.note_presence(sitting.tx, device, message, state, sitting.now_ms)
+        return list(down.state_came(sitting.tx, self._key, device, state, sitting.now_ms))
+
+    def _reply(self, sitting: Sitting, device: DeviceName, payload: bytes) -> list[Reply]:
+        down.reply_came(sitting.tx, device, payload, sitting.now_ms)
         return []
+
+    def _evidence(self, sitting: Sitting, device: DeviceName, payload: bytes) -> list[Reply]:
+        if files.is_chunk(payload):
+            return [files.answer(self._key, device, files.chunk_came(sitting.tx, device, payload))]
+        offer, sign_key = files.read_offer(device, payload)
+        if self._admit(sitting, device, sign_key) != "approved":
+            return []
+        return [files.answer(self._key, device, files.offered(sitting.tx, device, offer, sitting.now_ms))]
 
     def _ack(self, device: DeviceName, batch: Batch, answer: Answer) -> Outgoing:
         ack = Ack(

@@ -13,6 +13,7 @@ import msgspec
 
 from kiosk.core import payload as p
 from kiosk.core.record import MAX_INTEGER
+from sync.centre import down_projection
 from sync.centre.incoming import Arrived, Envelope, envelope_of
 from sync.centre.ledgers import Ledger
 from sync.centre.store import Tx
@@ -40,6 +41,8 @@ def project(tx: Tx, ledger: Ledger, records: list[Arrived], now_ms: int) -> None
     seen_ms = _forget_provisional(tx, ledger, records[-1].seq)
     punches: list[tuple[str | int, ...]] = []
     for record in records:
+        if record.envelope is None or record.envelope.type not in _DECODERS:
+            continue
         fact, payload = _read(ledger, record)
         if fact is None or payload is None:
             continue
@@ -220,6 +223,7 @@ _HANDLERS: dict[type[p.Payload], Callable[[Tx, Any, Fact], None]] = {
     p.Absence: _absence,
     p.AbsenceDropped: _absence_dropped,
     p.Erased: _erase,
+    **down_projection.HANDLERS,
 }
 _READ: tuple[type[p.Payload], ...] = (p.Punch, p.Carried, *_HANDLERS)
 _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {kind.TYPE: msgspec.json.Decoder(kind) for kind in _READ}

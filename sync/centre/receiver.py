@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from sync.centre.config import BrokerTable
-from sync.centre.office import Letter, Office, Outgoing
+from sync.centre.office import Letter, Office
+from sync.centre.outgoing import Outgoing
 from sync.centre.store import BusyError
 from sync.connection import Connection
 from sync.link_events import Broker, Message, Subscribed, Up
@@ -26,6 +27,7 @@ MOST_AT_ONCE = 64
 MOST_BYTES_AT_ONCE = 4 * 1024 * 1024
 RECEIVE_MAX = 128
 BEAT_S = 10.0
+DUE_S = 1.0
 FIRST_PAUSE_S = 0.2
 LAST_PAUSE_S = 5.0
 # What a backlog fills, and what must never wait behind one: each has a connection to the broker of its own.
@@ -48,6 +50,7 @@ class Receiver:
         self._notify = notify
         self._inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._stopping = False
+        self._due_at = 0.0
         self._client_id = f"hadir-centre-{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
         self._connection = Connection(
             self._broker, lambda: None, table.protocol, table.retry_max_s, self._inbox, time.monotonic
@@ -67,14 +70,26 @@ class Receiver:
             messages = self._messages()
             if messages:
                 self._handle(messages)
+            self._send_due()
         self._connection.close(5.0)
+
+    def _send_due(self) -> None:
+        """What an operator has given to go down; one receiver of a process looks for it."""
+        if "reply" not in self._lanes or not self._connection.up or time.monotonic() < self._due_at:
+            return
+        self._due_at = time.monotonic() + DUE_S
+        try:
+            self._send(self._office.due())
+        except BusyError as error:
+            log.debug("what is to go down waits for the database: %s", error)
 
     def _messages(self) -> list[Message]:
         """Whatever has come in by now, no more than one transaction should hold; waits for the first."""
         messages: list[Message] = []
         size = 0
         due = self._connection.next_deadline()
-        timeout = BEAT_S if due is None else min(BEAT_S, max(0.0, due - time.monotonic()))
+        beat_s = DUE_S if "reply" in self._lanes else BEAT_S
+        timeout = beat_s if due is None else min(beat_s, max(0.0, due - time.monotonic()))
         while len(messages) < MOST_AT_ONCE and size < MOST_BYTES_AT_ONCE:
             try:
                 event = self._inbox.get(timeout=0 if messages else timeout)
@@ -152,7 +167,7 @@ class Receiver:
         link = self._connection.link
         for message in outgoing:
             if link:
-                link.publish(message.topic, message.payload)
+                link.publish(message.topic, message.payload, retain=message.retain)
 
     def _broker(self) -> Broker:
         table = self._table

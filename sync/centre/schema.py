@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from sync.centre import views
+from sync.centre import down_tables, views
 
 Dialect = Literal["sqlite", "postgresql"]
 
@@ -92,7 +92,7 @@ _SECOND = (
     "INSERT INTO settings VALUES (420)",
     *views.VIEWS,
 )
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, down_tables.TABLES)
 VERSION = len(MIGRATIONS)
 WORDS: dict[Dialect, dict[str, str]] = {
     "sqlite": {"blob": "BLOB", **views.WORDS["sqlite"]},

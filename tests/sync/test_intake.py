@@ -198,7 +198,7 @@ def test_a_newer_protocol_and_a_strange_topic_are_refused(desk: Desk) -> None:
     assert desk.letter(book.name.up("ledger"), changed(batch_of(book), v=2)) == []
     assert desk.letter("hadir/v1/dinas//up/ledger", b"{}") == []
     assert desk.letter(book.name.up("evidence"), b"{}") == []
-    assert desk.refusals() == {"version": 1, "topic": 1, "lane": 1}
+    assert desk.refusals() == {"version": 1, "topic": 1, "malformed": 1}
 
 
 def test_names_come_from_private_parts_and_go_when_they_are_erased(desk: Desk) -> None:
