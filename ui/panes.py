@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
+from kiosk.core.courier import SealOut
 from kiosk.core.desk import MyRecord
 from ui.theme import ToneName
 
@@ -66,7 +67,10 @@ class Choice:
 
 @dataclass(frozen=True)
 class Entry:
-    """Something to type: `least` to `most` characters, dots when `secret`; `problem` says what was wrong."""
+    """Something to type: `least` to `most` characters, dots when `secret`.
+
+    `problem` says what was wrong, `other` is a key beside it.
+    """
 
     title: Says
     label: Says
@@ -78,6 +82,7 @@ class Entry:
     case: Case = "sentence"
     problem: Says = ""
     symbols: bool = False
+    other: Tile | None = None
     patience_s: float = PATIENCE_S
 
     @property
@@ -146,6 +151,26 @@ class Record:
 
 
 @dataclass(frozen=True)
+class Shown:
+    """Something to be read out or photographed: `big` in large type, `code` as a QR code, and what to do."""
+
+    title: Says
+    big: str
+    lines: tuple[Says, ...]
+    code: str
+    keys: tuple[Tile, ...] = ()
+    patience_s: float = 600.0
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """A day's seal, to be photographed."""
+
+    seal: SealOut
+    patience_s: float = 120.0
+
+
+@dataclass(frozen=True)
 class Told:
     """How something ended: in a colour, an icon, a headline and what to do."""
 
@@ -165,5 +190,5 @@ class Busy:
     patience_s: float = 600.0
 
 
-Pane = Choice | Entry | Listing | Reading | Record | Told | Busy
+Pane = Choice | Entry | Listing | Reading | Record | Sealed | Shown | Told | Busy
 PANES = get_args(Pane)

@@ -7,8 +7,10 @@ from typing import Any
 
 import msgspec
 
+from kiosk.core.courier import CourierState, CourierVisit, SealOut
 from kiosk.core.desk import MyPunch, MyRecord
 from kiosk.core.recap import PersonRecap, Totals
+from ui.flows import courier
 from ui.flows.enrol import FINGERS
 from ui.flows.people import ABSENCES, DEEDS
 from ui.flows.punches import CATEGORIES
@@ -23,7 +25,9 @@ from ui.panes import (
     Reading,
     Record,
     Row,
+    Sealed,
     Seconds,
+    Shown,
     Tile,
     Told,
     say,
@@ -53,6 +57,27 @@ Anda dapat menolak dan absen dengan PIN, foto dan saksi. Saya telah membaca dan 
 RECEIPT = "HADIR1|" + "|".join(
     ("3f9a1c2e7b604d58", NIP, "20261025", "20261123", "1284", "a1" * 32, "b2" * 64)
 )
+
+CHALLENGE = "|".join(("HADIRPIN1", "solok-selatan", "smpn3-sungai-pagu", "c3" * 32, "48210937"))
+
+
+_SEAL = SealOut(
+    text="|".join((
+        "HADIRSEAL1", "jember", "smpn3-gerbang", "2026-11-23", "10201", "184", "a1" * 16, "10384", "b2" * 32,
+        "c3" * 64,
+    )),
+    day="2026-11-23", first=10_201, last=10_384, count=184, ledger_id="a1" * 16, head="b2" * 32,
+)  # fmt: skip
+_COURIER = CourierState(
+    records=1_204, photos=310, exported=1_180, folder="/run/hadir/stick", present=True, centre_known=True,
+    visits=tuple(
+        CourierVisit(
+            export=f"{n}" * 32, stick="3fa90c12" * 4, at_ms=0, records=1_180 - n, photos=300, size_bytes=1,
+            answered=n > 0,
+        )
+        for n in range(3)
+    ),
+)  # fmt: skip
 
 
 def _punch(number: int) -> MyPunch:
@@ -105,6 +130,22 @@ PANES: dict[str, Pane] = {
         say("pin.title"), say("entry.number"), text=NIP, problem=say("number.appointment_month")
     ),
     "pin_secret": Entry(say("pin.title"), say("entry.pin"), text="123456", secret=True, least=6, most=12),
+    "first_run": Reading(
+        say("first.title"),
+        (say("first.1"), say("first.2"), say("first.3")),
+        (Tile("go", "next", say("first.go")),),
+    ),
+    "pin_raise": Entry(
+        say("raise.title"),
+        say("entry.pin"),
+        secret=True,
+        least=6,
+        most=12,
+        other=Tile("lost", "question_clock", say("raise.lost")),
+    ),
+    "pin_lost": Shown(
+        NAME, "4821 0937", (say("reset.1"), say("reset.2")), CHALLENGE, (Tile("go", "next", say("reset.go")),)
+    ),
     "pin_new": Entry(
         NAME, say("entry.new_pin"), secret=True, least=6, most=12, problem=say("entry.pin_easy")
     ),
@@ -125,6 +166,8 @@ PANES: dict[str, Pane] = {
     "my_record": Record(_record()),
     "my_record_page": Record(_record(), first=4),
     "my_record_empty": Record(msgspec.structs.replace(_record(), punches=(), late_s=0)),
+    "seal": Sealed(_SEAL),
+    "stick_menu": courier.listing_of(_COURIER, courier.KEYS),
     "menu_operator": _menu("operator"),
     "menu_head": _menu("head"),
     "menu_technician": _menu("technician"),

@@ -7,7 +7,17 @@ from typing import Any
 
 import msgspec
 
-from kiosk.core.view import Card, ClockView, DeviceView, FlowView, LinkView, PresenceView, SiteView, View
+from kiosk.core.view import (
+    Card,
+    ClockView,
+    DeviceView,
+    FlowView,
+    LinkView,
+    PresenceView,
+    SiteView,
+    StickView,
+    View,
+)
 from kiosk.core.zone import ZONES, wall_ms
 from ui.sample_panes import NAME, PANES
 
@@ -54,10 +64,15 @@ def _flow(name: str, step: str, person: str = "") -> View:
     ))  # fmt: skip
 
 
+def _stick(**fields: Any) -> View:
+    return _with(link=LinkView("off", 412), stick=StickView(**fields))
+
+
 SAMPLES: dict[str, View | None] = {
     "idle": VIEW,
     "idle_offline": _with(link=LinkView("offline", 412), today=128),
     "idle_unsure": _with(clock=ClockView("none", 0), link=LinkView("off", 12)),
+    "idle_first_run": _with(first_run=True, today=0),
     "idle_simulated": _with(devices=(msgspec.structs.replace(READER, simulated=True),)),
     "idle_reader_fault": _broken("unavailable"),
     "idle_reader_fault_other_way": _broken("timeout", TERMINAL),
@@ -98,6 +113,12 @@ SAMPLES: dict[str, View | None] = {
     "presence": _with(
         presence=PresenceView(check_id="1", until_ms=MORNING + 272_000, confirmed=12, expected=40)
     ),
+    "stick_reading": _stick(state="reading"),
+    "stick_writing": _stick(state="writing", done=18_240, of=102_000, accepted=4_210),
+    "stick_done": _stick(state="done", safe=True, records=102_000, photos=2_000, left=31, accepted=4_210),
+    "stick_held": _stick(state="done", records=12, standing="waiting_approval"),
+    "stick_full": _stick(state="failed", code="full", safe=True),
+    "stick_unprepared": _stick(state="failed", code="unprepared", safe=True),
     "wait_witness": _flow("pin", "witness", NAME),
     "wait_special": _flow("special", "finger"),
     "wait_my_record": _flow("my_record", "finger"),

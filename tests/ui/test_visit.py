@@ -118,7 +118,7 @@ def test_leaving_the_menu_lowers_the_screen(at: Desk) -> None:
     at.view = msgspec.structs.replace(VIEW, raised=RaisedView(name="A", role="head", until_ms=0))
     menu = at.touch("start", "operator")
     assert isinstance(menu, Choice)
-    assert [tile.value for tile in menu.tiles] == ["queue", "today", "presence", "recap"]
+    assert [tile.value for tile in menu.tiles] == ["queue", "today", "presence", "recap", "seal"]
     assert at.touch("back", "back") is None
     assert at.sent == [desk.Lower()]
 

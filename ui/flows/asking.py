@@ -10,8 +10,9 @@ import msgspec
 
 from kiosk.core import api
 from kiosk.core.identity import BadNumberError, parse_number
+from kiosk.core.pin import LEAST, MOST, pin_fault
 from kiosk.core.request import AnyCommand
-from ui.panes import Choice, Entry, Listing, Reading, Record, Says, Seconds, Told, say
+from ui.panes import Choice, Entry, Listing, Reading, Record, Says, Sealed, Seconds, Shown, Told, say
 from ui.visit import Ask, BackError, Flow, Refused, Touch
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -25,14 +26,20 @@ def choose(choice: Choice) -> Flow[str]:
             return touch.value
 
 
+class OtherWay(Exception):
+    """The key beside an entry was touched instead of typing."""
+
+
 def type_in(entry: Entry) -> Flow[str]:
-    """What was typed, without blanks around it."""
+    """What was typed, without blanks around it. Raises `OtherWay` where the entry has another key."""
     while True:
         touch: Touch = yield entry
         if touch.name == "key":
             entry = entry.pressed(touch.value)
         elif touch.name == "ok" and entry.enough:
             return entry.text.strip()
+        elif touch.name == "choose":
+            raise OtherWay
 
 
 def browse(listing: Listing) -> Flow[Touch]:
@@ -45,11 +52,11 @@ def browse(listing: Listing) -> Flow[Touch]:
             return touch
 
 
-def read(pane: Reading | Record) -> Flow[str]:
+def read(pane: Reading | Record | Sealed | Shown) -> Flow[str]:
     """The key that was touched under a text."""
     while True:
         touch: Touch = yield pane
-        if touch.name == "page":
+        if touch.name == "page" and isinstance(pane, Reading | Record):
             pane = replace(pane, first=int(touch.value))
         elif touch.name == "choose":
             return touch.value
@@ -89,6 +96,21 @@ def number_and_pin(title: Says, typed: str = "") -> Flow[tuple[str, str]]:
         except BackError:
             continue
         return typed, pin
+
+
+def new_pin(title: Says, number: str) -> Flow[str]:
+    """A PIN that is not easily guessed, typed twice."""
+    problem: Says = ""
+    while True:
+        entry = Entry(title, say("entry.new_pin"), secret=True, least=LEAST, most=MOST, problem=problem)
+        first = yield from type_in(entry)
+        if pin_fault(first, number):
+            problem = say("entry.pin_easy")
+            continue
+        again = yield from type_in(replace(entry, label=say("entry.pin_again"), problem=""))
+        if first == again:
+            return first
+        problem = say("entry.pin_differs")
 
 
 def refused(error: Refused, title: Says) -> Flow[None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ui.items import Page
 from ui.metrics import Metrics
-from ui.panes import Busy, Choice, Entry, Listing, Pane, Reading, Record, Told
+from ui.panes import Busy, Choice, Entry, Listing, Pane, Reading, Record, Sealed, Shown, Told
 from ui.screens import (
     choice,
     enrol,
@@ -18,6 +18,9 @@ from ui.screens import (
     record,
     refill,
     result,
+    seal,
+    shown,
+    stick,
     told,
     waiting,
 )  # fmt: skip
@@ -49,6 +52,8 @@ def _screen(sheet: Sheet, stage: Stage) -> None:
         fault.draw(sheet, stage)
     elif stage.view.flow:
         waiting.draw(sheet, stage, stage.view.flow)
+    elif stage.view.stick and (stage.pane is None or isinstance(stage.pane, Busy)):
+        stick.draw(sheet, stage, stage.view.stick)
     elif stage.pane:
         _pane(sheet, stage, stage.pane)
     elif stage.view.presence:
@@ -69,6 +74,10 @@ def _pane(sheet: Sheet, stage: Stage, pane: Pane) -> None:
             reading.draw(sheet, stage, pane)
         case Record():
             record.draw(sheet, stage, pane)
+        case Shown():
+            shown.draw(sheet, stage, pane)
+        case Sealed():
+            seal.draw(sheet, stage, pane)
         case Told():
             told.draw(sheet, stage, pane)
         case Busy():

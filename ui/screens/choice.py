@@ -19,7 +19,8 @@ def draw(sheet: Sheet, stage: Stage, choice: Choice) -> None:
         line, area = area.cut_top(m.u(4), m.u(1))
         px, lines = fonts.fit(words.of(choice.lead), "text", (m.type("body"), m.type("label")), line.w, 1)
         sheet.lines(line, lines, theme.muted, px)
-    across = (1 if len(choice.tiles) < 7 else 2) if m.portrait else (2 if len(choice.tiles) < 7 else 3)
+    count, least = len(choice.tiles), max(m.touch, m.u(7)) + m.u(1)
+    across = (1 if count * least <= area.h else 2) if m.portrait else (2 if count < 7 else 3)
     count = -(-len(choice.tiles) // across)
     height = max(m.touch, min(m.u(14), (area.h - m.u(1) * (count - 1)) // count))
     places = [
@@ -48,14 +49,12 @@ def _size(sheet: Sheet, places: list[Box], tiles: tuple[Tile, ...]) -> int:
 
 
 def _parts(sheet: Sheet, box: Box, tile: Tile) -> tuple[Box, Box, Box]:
-    """Where a tile's icon, its badge and its words go."""
+    """Where a tile's icon, its badge in the corner and its words go."""
     m = sheet.look.metrics
     mark, rest = box.inset(m.u(1.5), 0).cut_left(m.u(4), m.u(1.5))
-    if not tile.badge:
-        return mark, Box(0, 0, 0, 0), rest
-    width = max(m.u(4), fonts.width(_count(tile), "strong", m.type("label")) + m.u(2))
-    badge, rest = rest.cut_right(width, m.u(1))
-    return mark, badge.middle(width, m.u(4)), rest
+    width = max(m.u(3.2), fonts.width(_count(tile), "strong", m.type("label")) + m.u(1.6))
+    corner = box.inset(m.u(0.9)).cut_top(m.u(3.2))[0].cut_right(width)[0]
+    return mark, corner, rest
 
 
 def _count(tile: Tile) -> str:
