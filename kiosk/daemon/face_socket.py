@@ -71,7 +71,9 @@ class FaceSocket:
     def stop(self, timeout_s: float) -> bool:
         """Hang up; whether that was done in time."""
         self._stopping.set()
-        if self._thread.ident is not None:
+        if self._thread.ident is not None and self._listener is not None:
+            with contextlib.suppress(OSError):
+                self._listener.shutdown(socket.SHUT_RDWR)  # wakes the thread
             self._thread.join(timeout_s)
         return not self._thread.is_alive()
 

@@ -88,11 +88,11 @@ class Privacy:
     def erase(self, command: desk.Erase, actor: Actor) -> desk.Certificate:
         """Templates, photos, PIN and private text go; what is left names nobody. Punches stay as numbers."""
         parts, person = self._parts, self._parts.person(command.number)
-        removed, pending = self._biometrics(person, "erasure")
-        photos = self._photos(partial(parts.core.store.evidence, person_id=person.person_id), "erasure")
+        templates, pending = self._biometrics(person, "erasure")
+        photos = self._photos(partial(self._pictures_of, person), "erasure")
         privates = parts.on_engine(lambda: self._texts(person, command.reason))
         parts.on_engine(parts.core.store.scrub)
-        return self._certificate(person, (removed, photos, privates), pending)
+        return self._certificate(person, templates, (photos, privates), pending)
 
     def retention(self) -> None:
         """Delete photos that have been kept long enough; runs on a thread of its own."""
@@ -107,7 +107,7 @@ class Privacy:
             person_id=person.person_id, version=version, text_sha256=digest, given=given, actor=actor.id
         ))  # fmt: skip
 
-    def _biometrics(self, person: PersonState, reason: str) -> tuple[int, tuple[str, ...]]:
+    def _biometrics(self, person: PersonState, reason: str) -> tuple[list[TemplateState], tuple[str, ...]]:
         parts, store = self._parts, self._parts.core.store
         pending = []
         templates = parts.on_engine(lambda: store.templates(person.person_id))
@@ -121,7 +121,7 @@ class Privacy:
         for row in parts.on_engine(lambda: store.desk(payload.PinSet, person_id=person.person_id)):
             parts.vault.remove(row.record.template_id)
         pending += [f"terminal {name}: users and fingers there" for name in parts.terminals]
-        return len(templates), tuple(pending)
+        return templates, tuple(pending)
 
     def _out_of_sensor(self, template: TemplateState) -> bool:
         slot, worker = template.slot, self._parts.readers.get(template.device)
@@ -138,6 +138,14 @@ class Privacy:
         except (DeviceError, TimeoutError):
             return False
         return True
+
+    def _pictures_of(self, person: PersonState) -> list[EvidenceState]:
+        """On the engine: photos beside their punches, and beside refusals and enrolments that name them."""
+        store = self._parts.core.store
+        theirs = {(ledger_id, seq) for ledger_id, seq, _, _ in store.about(person.person_id)}
+        kept = {photo.ciphertext_sha256: photo for photo in store.evidence(person_id=person.person_id)}
+        named = [photo for photo in store.evidence() if (photo.ledger_id, photo.punch_seq) in theirs]
+        return [*({photo.ciphertext_sha256: photo for photo in named} | kept).values()]
 
     def _photos(self, which: Callable[[], list[EvidenceState]], reason: str) -> int:
         kept = self._parts.on_engine(which)
@@ -165,17 +173,19 @@ class Privacy:
         return sum(map(len, by_ledger.values()))
 
     def _certificate(
-        self, person: PersonState, counts: tuple[int, int, int], pending: tuple[str, ...]
-    ) -> desk.Certificate:
+        self, person: PersonState, removed: list[TemplateState], counts: tuple[int, int],
+        pending: tuple[str, ...],
+    ) -> desk.Certificate:  # fmt: skip
         parts, now = self._parts, self._parts.now()
         zone = parts.config.site.zone
         moment = local(now.wall_ms, zone)
         until = (moment + timedelta(days=parts.policy.backup_days)).date()
-        templates, photos, privates = counts
+        templates, faces = len(removed), sum(template.purpose == "face" for template in removed)
+        photos, privates = counts
         statement = (
             f"hadir-erasure-v1\n{parts.config.device.tenant}\n{parts.config.device.id}\n{person.person_id}\n"
             f"{moment.isoformat(timespec='seconds')}\n"
-            f"templates={templates} photos={photos} private_parts={privates}\n"
+            f"templates={templates} faces={faces} photos={photos} private_parts={privates}\n"
             f"pending={'; '.join(pending) or 'nothing'}\nlast backup expires {until.isoformat()}\n"
         )
         signature = parts.keys.sign(statement.encode())
