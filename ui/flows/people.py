@@ -121,26 +121,9 @@ def _deed(deed: str, person: api.PersonOut, known: Callable[[], Known]) -> Flow[
 
 
 def _pin(person: api.PersonOut) -> Flow[None]:
-    problem: Says = ""
-    while True:
-        first = yield from asking.type_in(
-            Entry(person.name, say("entry.new_pin"), secret=True, least=6, most=12, problem=problem)
-        )
-        again = yield from asking.type_in(
-            Entry(person.name, say("entry.pin_again"), secret=True, least=6, most=12)
-        )
-        if first != again:
-            problem = say("entry.pin_differs")
-            continue
-        try:
-            yield from asking.ask(desk.SetPin(number=person.number, pin=first), api.Done)
-        except Refused as error:
-            if error.error.code != "bad_request":
-                raise
-            problem = say("entry.pin_easy")
-            continue
-        yield from asking.tell(Told("ok", "check", say("pin.set"), person.name))
-        return
+    pin = yield from asking.new_pin(person.name, person.number)
+    yield from asking.ask(desk.SetPin(number=person.number, pin=pin), api.Done)
+    yield from asking.tell(Told("ok", "check", say("pin.set"), person.name))
 
 
 def _absence(person: api.PersonOut, known: Callable[[], Known]) -> Flow[None]:

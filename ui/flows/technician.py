@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kiosk.core import api
-from ui.flows import asking
-from ui.panes import Listing, Row, Seconds, say
+from ui.flows import asking, first_run
+from ui.panes import Listing, Row, Seconds, Tile, say
 from ui.visit import Flow, Known
 
 
@@ -47,11 +47,13 @@ def clock(known: Callable[[], Known]) -> Flow[None]:
     """What time it is, and who says so."""
     status = yield from asking.ask(api.GetStatus(), api.Status)
     seconds = Seconds(abs(status.clock.offset_ms) // 1000)
-    yield from asking.browse(Listing(say("menu.clock"), (
+    rows = (
         Row(say("tech.time"), end=status.local_time, icon="clock"),
         Row(say("tech.source"), end=say(f"source.{status.clock.source}"), icon="saved"),
         Row(say("tech.offset"), end=say("tech.seconds", duration=seconds), icon="question_clock"),
-    )))  # fmt: skip
+    )
+    yield from asking.browse(Listing(say("menu.clock"), rows, keys=(Tile("set", "clock", say("clock.set")),)))
+    yield from first_run.set_clock(known)
 
 
 def diagnostics(known: Callable[[], Known]) -> Flow[None]:

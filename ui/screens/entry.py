@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ui import fonts
 from ui.box import Box
-from ui.panes import Entry
+from ui.panes import Entry, Tile
 from ui.screens import keys
 from ui.screens.titled import titled
 from ui.sheet import Column, Sheet
@@ -48,17 +50,23 @@ def _with_keypad(sheet: Sheet, stage: Stage, area: Box, entry: Entry) -> None:
     else:
         pad, question = area.cut_right(max(3 * m.touch, round(area.w * 0.44)), m.u(3))
     column = Column(sheet, question)
-    _question(sheet, column, entry)
+    _question(sheet, stage, column, entry)
     column.lay("middle" if not m.portrait else "top")
     _keypad(sheet, stage, pad, entry)
 
 
-def _question(sheet: Sheet, column: Column, entry: Entry) -> None:
+def _question(sheet: Sheet, stage: Stage, column: Column, entry: Entry) -> None:
     m, theme, words = sheet.look.metrics, sheet.look.theme, sheet.look.words
     column.text(words.of(entry.label), theme.ink, ("title", "body"), rows=2)
     column.add(m.u(8), lambda box: _field(sheet, box, entry), gap=m.u(1.5))
     if entry.problem:
         column.text(words.of(entry.problem), theme.bad.ink, ("body", "label"), "strong", rows=4, gap=m.u(1.5))
+    if entry.other:
+        column.add(max(m.touch, m.u(6)), partial(_other, sheet, stage, entry.other), gap=m.u(2))
+
+
+def _other(sheet: Sheet, stage: Stage, tile: Tile, box: Box) -> None:
+    keys.worded(sheet, stage, box, ("choose", tile.value), tile.icon, tile.text)
 
 
 def _field(sheet: Sheet, box: Box, entry: Entry) -> None:

@@ -58,7 +58,9 @@ def other_ways(sheet: Sheet, stage: Stage, area: Box) -> Box:
     m = sheet.look.metrics
     bar, rest = area.cut_bottom(max(m.touch, m.u(8)), m.u(1.5))
     for (flow, icon), box in zip(_WAYS, bar.columns(len(_WAYS), m.u(0.5)), strict=True):
-        keys.stacked(sheet, stage, box, ("start", flow), icon, say(f"start.{flow}"))
+        first = flow == "operator" and stage.view.first_run
+        text = say("start.first" if first else f"start.{flow}")
+        keys.stacked(sheet, stage, box, ("start", flow), icon, text, strong=first)
     return rest
 
 

@@ -70,10 +70,19 @@ def foot(
     return bar.h + m.u(2)
 
 
-def stacked(sheet: Sheet, stage: Stage, box: Box, target: tuple[str, str], icon: str, text: Says) -> None:
+def stacked(
+    sheet: Sheet,
+    stage: Stage,
+    box: Box,
+    target: tuple[str, str],
+    icon: str,
+    text: Says,
+    *,
+    strong: bool = False,
+) -> None:
     """An icon above a short word."""
     m = sheet.look.metrics
-    ink = key(sheet, stage, box, target)
+    ink = key(sheet, stage, box, target, strong=strong)
     column = Column(sheet, box.inset(m.u(1), 0), "centre")
     column.add(m.u(3), lambda place: sheet.icon(place.middle(m.u(3), m.u(3)), icon, ink))
     column.text(sheet.look.words.of(text), ink, ("label",), "strong", gap=m.u(0.2))
