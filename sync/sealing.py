@@ -1,13 +1,11 @@
 """Sealed boxes: bytes that only the holder of one key can open, bound to what they are for.
 
 An X25519 exchange with a key made for this one box, HKDF-SHA-256, AES-256-GCM. A device's receive key is an
-X25519 key of its own; the centre has one key, Ed25519, and is sealed to by the Montgomery form of it
-(RFC 7748, 4.1), so that a kiosk that never was online can seal to the only key it was given.
+X25519 key of its own; the centre is sealed to by the Montgomery form of the one key it has
+(`kiosk.core.exchange`), so that a kiosk that never was online can seal to the only key it was given.
 """
 
 from __future__ import annotations
-
-import hashlib
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
@@ -15,14 +13,12 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-KEY_BYTES = 32
+from kiosk.core.exchange import KEY_BYTES, SealError, receive_private, receive_public
+
+__all__ = ["OVERHEAD_BYTES", "SealError", "open_sealed", "receive_private", "receive_public", "seal"]
+
 OVERHEAD_BYTES = KEY_BYTES + 16
-_P = 2**255 - 19
 _NONCE = bytes(12)  # each box has a key of its own
-
-
-class SealError(ValueError):
-    """A sealed box was made for another key or another purpose, or it was changed."""
 
 
 def seal(public: bytes, plain: bytes, context: bytes) -> bytes:
@@ -45,19 +41,6 @@ def open_sealed(private: bytes, sealed: bytes, context: bytes) -> bytes:
         return AESGCM(_key(shared, head, own.public_key().public_bytes_raw())).decrypt(_NONCE, body, context)
     except (ValueError, InvalidTag) as error:
         raise SealError("sealed for another key or purpose, or changed") from error
-
-
-def receive_public(ed25519_public: bytes) -> bytes:
-    """The X25519 key of whoever signs with this Ed25519 key. Raises `SealError` for no point of the curve."""
-    y = int.from_bytes(ed25519_public, "little") & (2**255 - 1)
-    if len(ed25519_public) != KEY_BYTES or y >= _P or y == 1:
-        raise SealError("no Ed25519 key")
-    return ((1 + y) * pow(1 - y, -1, _P) % _P).to_bytes(KEY_BYTES, "little")
-
-
-def receive_private(ed25519_seed: bytes) -> bytes:
-    """The X25519 secret that belongs to `receive_public` of the same key (RFC 8032, 5.1.5)."""
-    return hashlib.sha512(ed25519_seed).digest()[:KEY_BYTES]
 
 
 def _key(shared: bytes, head: bytes, public: bytes) -> bytes:

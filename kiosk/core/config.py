@@ -52,13 +52,15 @@ class Device(_Table, frozen=True):
 class Control(_Table, frozen=True):
     """The two control sockets; who may open them is decided by file permissions.
 
-    Without `admin_group` only the daemon's own user may open the admin socket.
+    Without `admin_group` only the daemon's own user may open the admin socket. `technician_key` is the public
+    key, in hex, whose answers give a lost PIN anew, beside the centre's.
     """
 
     admin_socket: Text = "control.sock"
     ui_socket: Text = "ui.sock"
     admin_group: str = ""
     ui_group: str = ""
+    technician_key: str = ""
 
 
 class Reader(_Table, frozen=True):
@@ -219,6 +221,8 @@ def impossible(config: KioskConfig) -> Iterator[tuple[Path, str]]:
     for key, value in (("tenant", config.device.tenant), ("id", config.device.id)):
         if any(c in "/+#" or not c.isprintable() or c.isspace() for c in value):
             yield ("device", key), f"{value!r} cannot be part of an MQTT topic: no / + # and no spaces"
+    if config.control.technician_key and not _is_key(config.control.technician_key):
+        yield ("control", "technician_key"), "64 hex digits are wanted, as `kioskctl admin key` prints them"
     if config.control.admin_socket == config.control.ui_socket:
         yield ("control", "ui_socket"), "the screen needs a socket of its own"
     if (config.site.latitude is None) != (config.site.longitude is None):

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from kiosk.core import setup
 from kiosk.core.command import Command
 from kiosk.core.payload import AbsenceKind, Role, SpecialCategory
 from kiosk.core.recap import PersonRecap
@@ -216,15 +217,15 @@ class Erase(Command, frozen=True, tag="erase"):
     reason: Annotated[str, msgspec.Meta(min_length=3, max_length=200)]
 
 
-PUBLIC = (PunchPin, PunchSpecial, SetDirection, Raise, Lower, Cancel, GetMyRecord, GetConsent)
+PUBLIC = (PunchPin, PunchSpecial, SetDirection, Raise, Lower, Cancel, GetMyRecord, GetConsent, *setup.PUBLIC)
 RAISED = (
     PunchPaper, GetQueue, GetPhoto, Validate, SetPin, CallPresence, GetPresence, PutAbsence, DropAbsence,
-    GetAbsences, GetRecap, Explain, PutConsent, GetOwnData,
+    GetAbsences, GetRecap, Explain, PutConsent, GetOwnData, *setup.RAISED,
 )  # fmt: skip
 AnyDesk = (
     PunchPin | PunchSpecial | PunchPaper | SetDirection | GetQueue | GetPhoto | Validate | SetPin | PutRole
     | Raise | Lower | Cancel | CallPresence | GetPresence | PutAbsence | DropAbsence | GetAbsences | GetRecap
-    | Explain | GetMyRecord | GetConsent | PutConsent | GetOwnData | Erase
+    | Explain | GetMyRecord | GetConsent | PutConsent | GetOwnData | Erase | setup.AnySetup
 )  # fmt: skip
 
 

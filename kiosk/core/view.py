@@ -187,7 +187,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     """The whole state of the screen. `fault` is a code when the kiosk cannot take punches at all.
 
     `beat` grows every couple of seconds while the engine turns round: a screen that has seen one and then
-    hears nothing for `SILENT_S` is in front of a kiosk that hangs.
+    hears nothing for `SILENT_S` is in front of a kiosk that hangs. `first_run`: nobody can raise it yet.
     """
 
     revision: int
@@ -207,4 +207,5 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     stick: StickView | None = None
     message: MessageView | None = None
     beat: int = 0
+    first_run: bool = False
     face: FaceView | None = None

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from kiosk.core.exchange import agreed
 from kiosk.daemon.durable import private_folder, sync_folder, write_durably
 from sync.sealing import open_sealed
 
@@ -61,6 +62,10 @@ class DeviceKeys:
         """The key and signature for a ledger begun with the key `public`, if that is still here."""
         old = self._old.get(public)
         return (public, old.sign(statement).hex()) if old else (self.sign_public, self.sign(statement))
+
+    def agreed(self, public: bytes) -> bytes:
+        """The secret this device shares with the holder of an X25519 key. Raises `SealError`."""
+        return agreed(self._receive_seed, public)
 
     def unseal(self, sealed: bytes, context: bytes) -> bytes:
         """What was sealed to this device's receive key for `context`. Raises `SealError`."""

@@ -5,18 +5,20 @@ from __future__ import annotations
 import logging
 import threading
 
-from kiosk.core import api
+from kiosk.core import api, desk, setup
 from kiosk.daemon.desk.parts import DeskParts, Do
 from kiosk.daemon.desk.pins import Pins
 from kiosk.daemon.desk.presence import Presence
 from kiosk.daemon.desk.privacy import Privacy
 from kiosk.daemon.desk.recaps import Recaps
+from kiosk.daemon.desk.setup import Setup
 from kiosk.daemon.desk.staff import Staff
 from kiosk.daemon.desk.ways import Ways
 from kiosk.daemon.store import PersonState
 
 log = logging.getLogger(__name__)
 RETENTION_MS = 3_600_000
+ROLES_CHANGE = (desk.PutRole, desk.SetPin, desk.Erase, setup.ClaimAdmin)
 
 
 class Desk:
@@ -26,11 +28,12 @@ class Desk:
         self._parts = parts
         pins = Pins(parts)
         self._staff, self._privacy = Staff(parts, pins), Privacy(parts)
+        self._setup = Setup(parts, pins, self._staff)
         self._presence, self._ways = Presence(parts), Ways(parts, pins)
         self._swept_ms = parts.now().boot_ms - RETENTION_MS
         self._commands: dict[type, Do] = {
             **pins.commands(), **self._ways.commands(), **self._staff.commands(), **self._presence.commands(),
-            **self._privacy.commands(), **Recaps(parts).commands(),
+            **self._privacy.commands(), **self._setup.commands(), **Recaps(parts).commands(),
         }  # fmt: skip
         parts.core.punching.waiting = parts.waiting
         parts.photos.flagged = self._ways.count_queue
@@ -43,7 +46,10 @@ class Desk:
 
     def handle(self, command: api.Command, authority: str) -> object:
         """Do `command`. Raises `Refusal`."""
-        return self._commands[type(command)](command, self._staff.actor(authority))
+        done = self._commands[type(command)](command, self._staff.actor(authority))
+        if isinstance(command, ROLES_CHANGE):
+            self._parts.on_engine(self._setup.show)
+        return done
 
     def require_consent(self, person: PersonState, agreed: str, authority: str) -> None:
         """Raises `Refusal` unless the person has agreed to be enrolled."""
@@ -56,6 +62,7 @@ class Desk:
     def started(self) -> None:
         """Once the engine runs: what waited when the kiosk stopped."""
         self._ways.show_queue()
+        self._parts.on_engine(self._setup.show)
 
     def tick(self) -> None:
         """About once a second, on the engine's thread."""

@@ -98,15 +98,19 @@ class DeskParts:
         """Put on record who looked at whose record."""
         self.note(payload.Access(actor=actor.id, what=what, person_id=person_id))
 
-    def person(self, text: str) -> PersonState:
-        """Whose number it is. Raises `Refusal` naming the wrong part and whom to ask."""
+    def number(self, text: str) -> str:
+        """An identity number as it is kept. Raises `Refusal` naming the wrong part and whom to ask."""
         try:
-            number = parse_number(text)
+            return parse_number(text).text
         except BadNumberError as error:
             refuse("bad_request", f"{text[:40]}: {error}", f"ask {error.ask}")
-        person = self.on_engine(lambda: self.core.store.person_by_number(number.text))
+
+    def person(self, text: str) -> PersonState:
+        """Whose number it is. Raises `Refusal`."""
+        number = self.number(text)
+        person = self.on_engine(lambda: self.core.store.person_by_number(number))
         if person is None:
-            refuse("not_found", f"nobody here has the number {number.text}", "kioskctl people list | add")
+            refuse("not_found", f"nobody here has the number {number}", "kioskctl people list | add")
         return person
 
     def active(self, text: str) -> PersonState:

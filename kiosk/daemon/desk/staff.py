@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 from datetime import date
+from typing import Literal
 
 from kiosk.core import desk, payload
 from kiosk.core.api import Done
@@ -13,6 +14,7 @@ from kiosk.daemon.desk.parts import ADMIN_SOCKET, Actor, DeskParts, Do
 from kiosk.daemon.desk.pins import Pins
 from kiosk.daemon.refusal import refuse
 from kiosk.daemon.roster import CENTRE
+from kiosk.daemon.store import PersonState
 
 RAISED_MS = 120_000
 LONGEST_DAYS = 1_100
@@ -73,14 +75,18 @@ class Staff:
             refuse("not_allowed", f"{person.name} has no role here", "kioskctl people role NIP operator")
         flow = FlowView(name="raise", step="finger", person=person.name)
         parts.waiting.finger(flow, command.wait_s, lambda one: one.person_id == person.person_id)
-        now = parts.now()
+        self.lift(person, given.role)
+        return Done(person.name)
+
+    def lift(self, person: PersonState, role: Literal["operator", "technician", "head"]) -> None:
+        """Raise the screen for somebody who has shown who they are."""
+        parts, now = self._parts, self._parts.now()
         with self._lock:
             self._raised = (Actor(person.person_id, person.name), now.boot_ms + RAISED_MS)
-        parts.admin(Actor(person.person_id), "raise", detail=given.role)
+        parts.admin(Actor(person.person_id), "raise", detail=role)
         parts.core.hub.change(
-            raised=RaisedView(name=person.name, role=given.role, until_ms=now.wall_ms + RAISED_MS)
+            raised=RaisedView(name=person.name, role=role, until_ms=now.wall_ms + RAISED_MS)
         )
-        return Done(person.name)
 
     def lower(self, command: desk.Lower, actor: Actor) -> Done:
         """Done at once."""
