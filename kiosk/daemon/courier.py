@@ -46,6 +46,7 @@ from sync.topics import DeviceName
 
 log = logging.getLogger(__name__)
 ENGINE_S = 60.0
+SHOWN_S = 60.0
 Emit = Callable[[object], None]
 HINTS = {
     "unprepared": "at the centre: hadir-centre courier prepare PATH; or pair it on the kiosk's screen",
@@ -84,6 +85,7 @@ class Courier:
         self._memory = CourierMemory(self._state_dir)
         self._run, self._turn = CourierRun(), threading.Lock()
         self._plugged = False
+        self._hide = threading.Timer(SHOWN_S, parts.show, (None,))
 
     def commands(self) -> dict[type[Command], Callable[[Any, Emit], object]]:
         """How each command is carried out; on a thread of the control server."""
@@ -98,12 +100,14 @@ class Courier:
     def stop(self) -> None:
         """Leave the stick as it is; what was not finished on it does not count."""
         self._run.stop()
+        self._hide.cancel()
 
     def visit(self, path: Path, emit: Emit = lambda event: None, *, export: bool = True) -> api.CourierDone:
         """Read the receipt on the stick at `path`, then export to it. Raises `StickError`."""
         if not self._turn.acquire(blocking=False):
             raise StickError("failed", "another stick is being dealt with")
         self._plugged = path == self.folder
+        self._hide.cancel()
         try:
             return self._visit(path, emit, export=export)
         except StickError as error:
@@ -270,6 +274,9 @@ class Courier:
         """Everything is on the stick; the screen says so once it is unmounted too."""
         safe = not self._plugged or self.folder is None or sticks.let_go(self.folder)
         self._tell(emit, msgspec.structs.replace(view, safe=safe))
+        self._hide = threading.Timer(SHOWN_S, self._parts.show, (None,))
+        self._hide.daemon = True
+        self._hide.start()
 
     def _tell(self, emit: Emit, view: StickView) -> None:
         if self._plugged:
