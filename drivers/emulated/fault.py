@@ -157,6 +157,10 @@ class FaultPlan:
             raise ValueError(f"no such fault: {', '.join(sorted(unknown))}")
         self._rates = dict(rates)
 
+    def reseed(self, seed: int) -> None:
+        """Draw anew from here on."""
+        self.seed, self._rng = seed, random.Random(seed)
+
     def arm(self, kind: str, count: int = 1, after: int = 0) -> None:
         """Let `after` messages pass whole, then do `kind` to the next `count`."""
         if kind not in self._kinds:

@@ -4,12 +4,14 @@
 |---|---|---|
 | `punch` | `user_id`, `state` 0, `verify` 1, `live` true, `count` 1, `wall` now | somebody punches |
 | `user` | `user_id`, `name`, `uid` | somebody is enrolled on the terminal |
+| `template` | `user_id`, `finger` 6, `data` in hex | and puts a finger on, which the terminal keeps |
+| `templates` | | every finger it holds: user id, finger, hex |
 | `fill` | `users`, `records` | people and punches are made up |
 | `status` | | what it holds, `taken` punches ever |
 | `unplug`, `replug` | | the network cable |
 | `reboot` | `down_s` 0.5 | power off and on |
 | `fault` | `kind`, `count` 1, `after` 0 | the next messages go wrong; `none` ends all faults |
-| `faults` | `rates`, `quirks` | probability of each fault per message, of each quirk per large answer |
+| `faults` | `rates`, `quirks`, `seed` | how likely per message, per large answer |
 | `clock` | `offset_s` or `wall` or `code` | the clock jumps, or is stuck at an impossible date |
 
 An answer is `{"ok": true, ...}` or `{"ok": false, "error": "..."}`.
@@ -88,6 +90,25 @@ def _user(emulator: ZkEmulator, asked: Fields) -> Fields:
     return {"uid": uid}
 
 
+def _template(emulator: ZkEmulator, asked: Fields) -> Fields:
+    with emulator.lock:
+        person = emulator.store.person(str(asked["user_id"]))
+        if person is None:
+            raise ValueError(f"no user {asked['user_id']} here")
+        emulator.store.templates[person.uid, asked.get("finger", 6)] = (1, bytes.fromhex(asked["data"]))
+    return {}
+
+
+def _templates(emulator: ZkEmulator, _asked: Fields) -> Fields:
+    with emulator.lock:
+        people = emulator.store.people
+        held = [
+            [people[uid].user_id, finger, data.hex()]
+            for (uid, finger), (_, data) in emulator.store.templates.items()
+        ]
+    return {"templates": held}
+
+
 def _fill(emulator: ZkEmulator, asked: Fields) -> Fields:
     with emulator.lock:
         emulator.store.fill(asked["users"], asked["records"])
@@ -106,8 +127,10 @@ def _fault(emulator: ZkEmulator, asked: Fields) -> Fields:
 
 def _faults(emulator: ZkEmulator, asked: Fields) -> Fields:
     with emulator.lock:
-        emulator.faults.set_rates(asked.get("rates", {}))
-        emulator.quirks.set_rates(asked.get("quirks", {}))
+        for plan, rates in ((emulator.faults, "rates"), (emulator.quirks, "quirks")):
+            plan.set_rates(asked.get(rates, {}))
+            if "seed" in asked:
+                plan.reseed(asked["seed"])
     return {}
 
 
@@ -135,6 +158,8 @@ def _replug(emulator: ZkEmulator, _asked: Fields) -> Fields:
 _OPERATIONS: Mapping[str, Callable[[ZkEmulator, Fields], Fields]] = {
     "punch": _punch,
     "user": _user,
+    "template": _template,
+    "templates": _templates,
     "fill": _fill,
     "status": lambda emulator, _asked: emulator.status(),
     "unplug": _unplug,

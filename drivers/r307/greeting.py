@@ -15,12 +15,11 @@ MAX_CAPACITY = 4096
 
 
 class Greeting:
-    """What is said first on a connection. Remembers how long the templates of a kind of sensor are."""
+    """What is said first on a connection. Nothing is remembered: the next sensor may be another one."""
 
     def __init__(self, path: Path, simulated: bool) -> None:
         self._path = path
         self._simulated = simulated
-        self._sizes_bytes: dict[tuple[int, ...], int] = {}
 
     def greet(self, zfm: Zfm, deadline: Deadline) -> ReaderInfo:
         """Give the password, read the parameters. Raises `Rejected` with `wrong_password`."""
@@ -55,7 +54,7 @@ class Greeting:
             zfm.port.deadline = deadline
 
     def _describe(self, zfm: Zfm, parameters: Parameters, product: Product | None) -> ReaderInfo:
-        size = self._size_of_template(zfm, parameters, product)
+        size = self._size_of_template(zfm, product)
         return ReaderInfo(
             family="zfm",
             model=product.model if product else f"ZFM 0x{parameters.system_id:04X}",
@@ -70,14 +69,11 @@ class Greeting:
             mark=self._read_mark(zfm),
         )
 
-    def _size_of_template(self, zfm: Zfm, parameters: Parameters, product: Product | None) -> int:
-        """No parameter tells it: what the sensor sends from a buffer does."""
-        kind = (parameters.system_id, parameters.capacity, parameters.packet_code)
+    def _size_of_template(self, zfm: Zfm, product: Product | None) -> int:
+        """No parameter of older sensors tells it: what they send from a buffer does."""
         if product and product.template_bytes:
-            self._sizes_bytes[kind] = product.template_bytes
-        if kind not in self._sizes_bytes:
-            self._sizes_bytes[kind] = len(zfm.ask(zfm.downloadCharacteristics, 1))
-        return self._sizes_bytes[kind]
+            return product.template_bytes
+        return len(zfm.ask(zfm.downloadCharacteristics, 1))
 
     def _read_mark(self, zfm: Zfm) -> bytes | None:
         try:

@@ -228,7 +228,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
 class DeviceHealth(msgspec.Struct, frozen=True, kw_only=True):
     """One device since kioskd started: `outages` ended or not, `fault_s` in fault of `watched_s` in all.
 
-    `info` is the model when it is ready, the fault and its remedy otherwise.
+    `info` is the model when it is ready, the fault and its remedy otherwise; `notes` what else to know of
+    what it holds, each with what to do after the last semicolon.
     """
 
     name: str
@@ -240,6 +241,7 @@ class DeviceHealth(msgspec.Struct, frozen=True, kw_only=True):
     outages: int
     fault_s: int
     watched_s: int
+    notes: tuple[str, ...] = ()
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):

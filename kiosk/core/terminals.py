@@ -138,8 +138,12 @@ class Mapped(msgspec.Struct, frozen=True):
 
 
 class Pulled(msgspec.Struct, frozen=True):
-    """Fingers taken into the vault, fingers given to the terminal; `unknown` users' fingers were left."""
+    """Fingers taken into the vault, fingers given to the terminal.
+
+    Fingers of `unknown` users and of people who have `not_agreed` to it were left.
+    """
 
     pulled: int
     given: int
     unknown: int
+    not_agreed: int = 0

@@ -151,3 +151,8 @@ def _say_pulled(done: api.Pulled) -> None:
     )
     if done.unknown:
         click.echo(f"{words.many(done.unknown, 'finger')} of users nobody knows: kioskctl terminals users")
+    if done.not_agreed:
+        left = words.many(done.not_agreed, "finger")
+        click.echo(
+            f"{left} of people who have not agreed were left: kioskctl consent give NUMBER, then again"
+        )

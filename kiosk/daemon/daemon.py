@@ -386,6 +386,7 @@ class Kiosk:
             link_cause=lambda: self._delivery.cause if self._delivery else "",
             link_ends=lambda: self._delivery.ends() if self._delivery else 0,
             screens=lambda: self._control.screens,
+            notes=lambda name: (*self._slots.notes(name), *self._terminals.notes(name)),
         )
 
     def _sync(self) -> Sync:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from kiosk.core import api
 from kiosk.core.record import BadRecordError, decode_body
 from kiosk.daemon.devices import DeviceBoard
@@ -19,7 +21,7 @@ ONE_RECORD_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class HealthSource:
-    """Collects the health; any thread. `link_cause`, `link_ends` and `screens` ask the parts that know."""
+    """Collects the health; any thread. What follows `board` asks the parts that know."""
 
     config_file: Path
     state_dir: Path
@@ -28,6 +30,7 @@ class HealthSource:
     link_cause: Callable[[], str]
     link_ends: Callable[[], int]
     screens: Callable[[], int]
+    notes: Callable[[str], tuple[str, ...]]
 
     def read(self) -> api.Health:
         """The whole health."""
@@ -39,7 +42,10 @@ class HealthSource:
             backlog_since_ms=self._backlog_since_ms(),
             screens=self.screens(),
             engine_age_s=self.engine.age_s,
-            devices=self.board.health(),
+            devices=tuple(
+                msgspec.structs.replace(device, notes=self.notes(device.name))
+                for device in self.board.health()
+            ),
         )
 
     def _backlog_since_ms(self) -> int | None:

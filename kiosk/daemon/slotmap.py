@@ -76,9 +76,12 @@ class SlotMap:
 
     def problems(self) -> list[str]:
         """What a technician should know; from any thread."""
-        return [
-            words for name, (plan, info) in tuple(self._plans.items()) for words in _words(name, plan, info)
-        ]
+        return [f"{name}: {note}" for name in tuple(self._plans) for note in self.notes(name)]
+
+    def notes(self, device: str) -> tuple[str, ...]:
+        """The same of one sensor; from any thread."""
+        found = self._plans.get(device)
+        return tuple(_words(*found)) if found is not None else ()
 
     def _compare(self, reader: Reader, info: ReaderInfo, *, known: bool) -> _Plan:
         everything = [t for t in self._on_engine(self._store.templates) if t.purpose == "finger"]
@@ -208,25 +211,21 @@ class _Progress:
         ))  # fmt: skip
 
 
-def _words(name: str, plan: _Plan, info: ReaderInfo) -> list[str]:
+def _words(plan: _Plan, info: ReaderInfo) -> list[str]:
     words = []
     if plan.strangers:
         some = ", ".join(str(slot) for slot in sorted(plan.strangers)[:5])
         words.append(
-            f"{name}: {len(plan.strangers)} slots hold fingers of nobody known here (slot {some}); they are "
+            f"{len(plan.strangers)} slots hold fingers of nobody known here (slot {some}); they are "
             "refused; is it another kiosk's sensor?"
         )
     if plan.unfit:
         words.append(
-            f"{name}: {plan.unfit} fingers were made by another kind of sensor than this one "
+            f"{plan.unfit} fingers were made by another kind of sensor than this one "
             f"({info.template_format}); enrol them again on it"
         )
     if plan.unreadable:
-        words.append(
-            f"{name}: {len(plan.unreadable)} templates of the vault cannot be read; enrol them again"
-        )
+        words.append(f"{len(plan.unreadable)} templates of the vault cannot be read; enrol them again")
     if plan.no_room:
-        words.append(
-            f"{name}: {plan.no_room} fingers find no room ({info.capacity} slots); use a larger sensor"
-        )
+        words.append(f"{plan.no_room} fingers find no room ({info.capacity} slots); use a larger sensor")
     return words

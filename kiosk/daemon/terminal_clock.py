@@ -24,6 +24,7 @@ class ClockWatcher:
         self._offset_ms: int | None = None
         self._ahead_of_boot_ms: int | None = None
         self._since_boot_ms = 0
+        self._changes = 0
 
     def connected(self, serial: str, offset_ms: int | None) -> None:
         """A connection begins: what happened to the clock meanwhile nobody saw."""
@@ -43,9 +44,11 @@ class ClockWatcher:
         if ahead_ms is None:
             if was_ms is not None or first:
                 self._tell("impossible", before_ms, None)
+                self._changes += 1
             self._since_boot_ms = at.boot_ms
         elif was_ms is not None and abs(ahead_ms - was_ms) > JUMP_MS:
             self._tell("jump", before_ms, offset_ms)
+            self._changes += 1
             self._since_boot_ms = at.boot_ms
         elif was_ms is None and at.trusted and offset_ms is not None and abs(offset_ms) > FAR_MS:
             self._tell("jump", before_ms, offset_ms)
@@ -54,6 +57,7 @@ class ClockWatcher:
         """We set the clock; it now is `offset_ms` ahead of ours."""
         at = self._now()
         self._tell("set", self._offset_ms, offset_ms)
+        self._changes += 1
         self._offset_ms, self._since_boot_ms = offset_ms, at.boot_ms
         self._ahead_of_boot_ms = None if offset_ms is None else offset_ms + at.wall_ms - at.boot_ms
 
@@ -66,7 +70,7 @@ class ClockWatcher:
         """What rows can be timed with now."""
         at = self._now()
         since_ms = at.wall_ms - (at.boot_ms - self._since_boot_ms)
-        return ClockWatch(self.offset_ms, since_ms, self._offset_ms)
+        return ClockWatch(self.offset_ms, since_ms, self._offset_ms, self._changes)
 
     def _tell(
         self, what: Literal["jump", "set", "impossible"], before_ms: int | None, after_ms: int | None

@@ -17,6 +17,7 @@ from kiosk.daemon.store import Appended, KeptRow, PersonState, Store
 from kiosk.daemon.terminal_cards import TerminalCards
 from kiosk.daemon.terminal_keys import TerminalKeys
 from kiosk.daemon.terminal_time import ClockWatch, time_of
+from kiosk.daemon.terminal_untimed import Untimed
 from kiosk.daemon.terminal_users import TerminalUsers
 
 TURN_S = 0.006  # with the commit that ends it, under the lane's 20 ms
@@ -78,7 +79,7 @@ class TerminalRows:
     ) -> None:  # fmt: skip
         self._store, self._journal, self._judge = store, journal, judge
         self._users, self._keys, self._cards = users, keys, cards
-        self._untimed: dict[str, tuple[int, int]] = {}
+        self._untimed = Untimed(store)
 
     def reconcile(self, source: Source, log: Log) -> Iterator[Reconciled]:
         """A bulk job: one turn a yield, the last value is the whole result. Raises `StoreError`."""
@@ -141,13 +142,13 @@ class TerminalRows:
         person = self._users.person(source.serial, row.user_id)
         if person is None:
             kept = where.kept(key, "unknown_user", user_key=self._keys.user(row.user_id).hex())
-            self._timed(source.serial, append(Entry(kept, at, private)), at)
+            self._timed(source, append(Entry(kept, at, private)), at)
             if source.watch.is_fresh(at, self._journal.now()):
                 self._cards.unknown(source.device, at)
             return replace(done, waiting=done.waiting + 1)
         fresh = source.watch.is_fresh(at, self._journal.now())
         entry = self._judged(where, key, person, at, private, fresh=fresh)
-        self._timed(source.serial, append(entry), at)
+        self._timed(source, append(entry), at)
         if isinstance(entry.payload, payload.Punch):
             return replace(done, punches=done.punches + 1)
         return replace(done, kept=done.kept + 1)
@@ -189,16 +190,12 @@ class TerminalRows:
             )
         )
 
-    def _timed(self, serial: str, appended: Appended, at: TimeBlock) -> None:
-        """Remember which records await a clock that can be believed."""
-        if not at.trusted:
-            first, _ = self._untimed.get(serial, (appended.seq, 0))
-            self._untimed[serial] = first, appended.seq
+    def _timed(self, source: Source, appended: Appended, at: TimeBlock) -> None:
+        self._untimed.wrote(source.serial, source.watch, appended.seq, at)
         self._cards.written(appended.seq)
 
     def _correct(self, source: Source) -> None:
         """Rows written while no clock was to be believed get their time, now that one is."""
-        correction = source.watch.correction(source.serial, self._untimed.get(source.serial))
-        if correction is not None:
-            del self._untimed[source.serial]
-            self._journal.note(correction)
+        due = self._untimed.due(source.serial, source.watch)
+        if due:
+            self._journal.note(*due)

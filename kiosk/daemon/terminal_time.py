@@ -21,29 +21,17 @@ class ClockWatch:
 
     `offset_ms` is it minus ours, `None` when either cannot be believed. Since `since_ms` (UTC) it has been
     watched: it did not jump, so rows of that time are known to `READING_MS`. `apart_ms` is the same offset,
-    also when our own clock is not to be believed.
+    also when our own clock is not to be believed. `changes` counts how often it was seen to be changed.
     """
 
     offset_ms: int | None
     since_ms: int
     apart_ms: int | None
+    changes: int = 0
 
     def is_fresh(self, row: TimeBlock, now: TimeBlock) -> bool:
         """Whether somebody punched just now."""
         return self.apart_ms is not None and abs(now.wall_ms + self.apart_ms - row.boot_ms) < FRESH_MS
-
-    def correction(self, serial: str, untimed: tuple[int, int] | None) -> Correction | None:
-        """What puts right the records of `serial` that were `untimed` (first and last seq), if it can."""
-        if untimed is None or self.offset_ms is None or abs(self.offset_ms) >= DAY_MS:
-            return None
-        return Correction(
-            boot_id=TERMINAL_BOOT + serial,
-            from_seq=untimed[0],
-            upto_seq=untimed[1],
-            offset_ms=-self.offset_ms,
-            source="terminal",
-            uncertainty_ms=READING_MS + abs(self.offset_ms),
-        )
 
 
 def time_of(serial: str, wall: str, zone: ZoneName, watch: ClockWatch) -> TimeBlock:
@@ -61,3 +49,17 @@ def time_of(serial: str, wall: str, zone: ZoneName, watch: ClockWatch) -> TimeBl
         if abs(watch.offset_ms) < DAY_MS:
             return TimeBlock(true_ms, "terminal", READING_MS + abs(watch.offset_ms), boot_id, theirs_ms)
     return TimeBlock(theirs_ms, "none", None, boot_id, theirs_ms)
+
+
+def correction(serial: str, stretch: tuple[int, int], watch: ClockWatch) -> Correction | None:
+    """What puts right the untimed records of `serial` between these two (first and last seq), if it can."""
+    if watch.offset_ms is None or abs(watch.offset_ms) >= DAY_MS:
+        return None
+    return Correction(
+        boot_id=TERMINAL_BOOT + serial,
+        from_seq=stretch[0],
+        upto_seq=stretch[1],
+        offset_ms=-watch.offset_ms,
+        source="terminal",
+        uncertainty_ms=READING_MS + abs(watch.offset_ms),
+    )

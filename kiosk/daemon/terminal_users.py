@@ -51,9 +51,11 @@ class TerminalUsers:
         for person in self._store.people(api.GetPeople(limit=EVERYBODY)).people:
             if not person.active:
                 continue
-            user_id = mapped.get(person.person_id) or _fitting(person.number, width)
+            user_id = mapped.get(person.person_id, "")
             if not user_id:
-                user_id = self._elsewhere(person.person_id, serial, ids) or next(free)
+                fitting = _fitting(person.number, width)
+                user_id = fitting if fitting not in mapped.values() else ""
+                user_id = user_id or self._elsewhere(person.person_id, serial, ids) or next(free)
                 entries.append(self._mapping(serial, user_id, person.person_id, "kiosk"))
             if user_id not in ids:
                 missing.append(TerminalUser(0, user_id, person.name))

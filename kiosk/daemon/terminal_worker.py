@@ -30,15 +30,15 @@ from kiosk.daemon.terminal_rows import Reconciled, Source, TerminalRows
 
 log = logging.getLogger(__name__)
 BACKOFF_FIRST_S = 0.5
-BACKOFF_MOST_S = 30.0
-SEARCH_FIRST_S = 4.0
+BACKOFF_MOST_S = 4.0
+SEARCH_FIRST_S = 1.0
 SEARCH_MOST_S = 600.0
 LIVE_S = 0.5
 POLL_S = 0.2
 SET_CLOCK_MS = 2_000
 WARN_PERCENT = 80
 CLEAR_PERCENT = 95
-STORE_RETRY_S = 5.0
+STORE_RETRY_S = 1.0
 Job = Callable[[Terminal, TerminalInfo], Any]
 
 
@@ -120,7 +120,7 @@ class TerminalWorker:
         percent = 100 * out.records // out.record_capacity
         advice = "it is emptied at 95 %" if self.config.clear_log else "then it overwrites its oldest records"
         return (
-            f"{out.name}: its log is {percent} % full ({out.records} of {out.record_capacity}), {advice}; "
+            f"its log is {percent} % full ({out.records} of {out.record_capacity}), {advice}; "
             "everything read is in the ledger: clear it on the terminal, or set clear_log"
         )
 
@@ -197,14 +197,18 @@ class TerminalWorker:
 
     def _commit(self, source: Source, reading: Log) -> Reconciled:
         """Hand the rows to the engine; a store that is full is tried again until the kiosk stops."""
+        level = logging.ERROR
         while True:
             try:
                 done: Reconciled = self._on_engine_bulk(lambda: self._ports.rows().reconcile(source, reading))
             except StoreError as error:
-                log.error("terminal %s: not stored: %s; %s", self.config.name, error, error.hint)
+                log.log(level, "terminal %s: not stored: %s; %s", self.config.name, error, error.hint)
+                level = logging.DEBUG
                 if self._stopping.wait(STORE_RETRY_S):
                     raise Unavailable("the kiosk is stopping") from error
             else:
+                if level == logging.DEBUG:
+                    log.info("terminal %s: stored again", self.config.name)
                 return done
 
     def _source(self, info: TerminalInfo) -> Source:
@@ -295,7 +299,7 @@ class TerminalWorker:
         )  # fmt: skip
         full = _is_full(self._out, WARN_PERCENT)
         if full and not self._warned:
-            log.warning("%s", self.problem())
+            log.warning("terminal %s: %s", self.config.name, self.problem())
         self._warned = full
 
     def _read(self, done: Reconciled) -> None:

@@ -27,6 +27,7 @@ from kiosk.daemon.refusal import refuse
 from kiosk.daemon.rules_files import RuleBook
 from kiosk.daemon.store import PersonState
 from kiosk.daemon.terminal_cards import TerminalCards
+from kiosk.daemon.terminal_fingers import TerminalFingers
 from kiosk.daemon.terminal_keys import TerminalKeys
 from kiosk.daemon.terminal_people import TerminalPeople
 from kiosk.daemon.terminal_rows import TerminalRows
@@ -64,7 +65,8 @@ class Terminals:
         judge = Judge(core.store, config, parts.book)
         cards = TerminalCards(core.store, core.clock, core.hub, core.zone, show_ms)
         rows = TerminalRows(core.store, core.journal, judge, self._users, keys, cards)
-        self._people = TerminalPeople(parts.engine, core.store, core.journal, parts.vault, self._users, rows)
+        self._fingers = TerminalFingers(parts.engine, core.store, core.journal, parts.vault, self._users)
+        self._people = TerminalPeople(parts.engine, core.store, self._users, rows, self._fingers)
         ports = TerminalPorts(parts.engine, parts.board, lambda: rows, self._record, self._people.tended)
         self._workers = {
             one.name: TerminalWorker(one, TerminalMaker(one, self._local_now), ports, core.zone)
@@ -82,7 +84,13 @@ class Terminals:
 
     def problems(self) -> list[str]:
         """What a technician should do before it becomes a fault."""
-        return [words for worker in self._workers.values() if (words := worker.problem())]
+        return [f"{name}: {note}" for name in self._workers for note in self.notes(name)]
+
+    def notes(self, device: str) -> tuple[str, ...]:
+        """The same of one terminal."""
+        worker = self._workers.get(device)
+        note = worker.problem() if worker is not None else ""
+        return (note,) if note else ()
 
     def user_id(self, terminal: str, number: str) -> str:
         """What the person with this number is on the terminal; the number itself where not mapped."""
@@ -156,7 +164,7 @@ class Terminals:
         return api.Mapped(person.name, self._people.settle())
 
     def _pull(self, command: api.PullTerminal) -> api.Pulled:
-        job: Future[api.Pulled] = self._worker(command.terminal).submit(self._people.exchange)
+        job: Future[api.Pulled] = self._worker(command.terminal).submit(self._fingers.exchange)
         return job.result(JOB_S)
 
     def _worker(self, name: str) -> TerminalWorker:

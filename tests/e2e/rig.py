@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -42,6 +44,16 @@ days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 """
 
 
+@functools.cache
+def centre_key() -> tuple[bytes, str]:
+    """A centre's key file and what a kiosk is told of it, made once: every rig's centre has this key."""
+    with tempfile.TemporaryDirectory() as name:
+        command = (str(BIN / "hadir-centre"), "--config", f"{name}/centre.toml")
+        subprocess.run((*command, "init", name), check=True, capture_output=True, timeout=60)
+        done = subprocess.run((*command, "key"), check=True, capture_output=True, text=True, timeout=60)
+        return Path(name, "centre.key").read_bytes(), done.stdout.strip()
+
+
 def until(what: Callable[[], Any], timeout_s: float = 30.0, every_s: float = 0.05) -> Any:
     """The first true value of `what`; fails after `timeout_s` with its last value."""
     end = time.monotonic() + timeout_s
@@ -57,21 +69,23 @@ class Zk:
     """An emulated terminal of a rig, a process of its own; it keeps its log over a restart."""
 
     def __init__(self, rig: Rig, name: str, port: int) -> None:
-        self._rig, self.name, self.port = rig, name, port
+        self.rig, self.name, self.port = rig, name, port
         self.serial = f"SERIAL-{name}"
         self.control = rig.root / f"{name}.sock"
 
-    def start(self, *options: str) -> None:
+    def start(self, *options: str, wait: bool = True) -> None:
         """Switch it on; `options` as `python -m drivers.emulated.zk` takes them."""
-        self._rig.spawn(
+        self.rig.spawn(
             self.name, sys.executable, "-m", "drivers.emulated.zk", "--port", str(self.port),
             "--serial", self.serial, "--control", str(self.control),
-            "--state", str(self._rig.root / f"{self.name}.state"), *options,
+            "--state", str(self.rig.root / f"{self.name}.state"), *options,
         )  # fmt: skip
-        until(lambda: answers(self.control))
+        if wait:
+            until(lambda: answers(self.control))
 
     def tell(self, **order: Any) -> Any:
-        """One order to it."""
+        """One order to it, once it listens."""
+        until(lambda: answers(self.control))
         done = tell(self.control, order, 40.0)
         assert done["ok"], done
         return done
@@ -82,7 +96,7 @@ class Zk:
 
     def state(self) -> Any:
         """What the kiosk knows of it."""
-        listed = self._rig.ask(GetTerminals())["terminals"]
+        listed = self.rig.ask(GetTerminals())["terminals"]
         return next(one for one in listed if one["name"] == self.name)
 
 
@@ -98,9 +112,9 @@ class Rig:
         disk_mb: int = 0,
         reserve_mb: int = 16,
         sync: str = "",
-        terminals: int = 0,
-        terminal_toml: str = "sync_s = 1.0",
+        terminals: Sequence[str] = (),
     ) -> None:
+        """`terminals` are the further lines of each terminal's table."""
         self._mounted = root if disk_mb else None
         if disk_mb:
             root.mkdir()
@@ -110,20 +124,21 @@ class Rig:
         self._duplicate_s = duplicate_s
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self.centre_toml = self.root / "centre" / "centre.toml"
-        self.centre("init", str(self.root / "centre"))
+        key_file, key = centre_key()
+        self.centre_toml.with_name("centre.key").touch(0o600)
+        self.centre_toml.with_name("centre.key").write_bytes(key_file)
         self.folder.write_centre()
         if auto_approve:
             settings = self.centre_toml.read_text(encoding="utf-8")
             self.centre_toml.write_text(f"auto_approve = true\n{settings}", encoding="utf-8")
         self.mosquitto_extra = ""
         self.number = 0
-        done = self.centre("key")
-        self.config = self.folder.write_kiosk(done.stdout.strip())
+        self.config = self.folder.write_kiosk(key)
         settings = self.config.read_text(encoding="utf-8")
         self.config.write_text(settings.replace("[sync]\n", f"[sync]\n{sync}"), encoding="utf-8")
-        self.terminals = [Zk(self, f"zk{n}", free_port()) for n in range(terminals)]
-        for one in self.terminals:
-            settings = self.folder.terminal_toml(one.name, one.port, one.control, terminal_toml)
+        self.terminals = [Zk(self, f"zk{n}", free_port()) for n in range(len(terminals))]
+        for one, more in zip(self.terminals, terminals, strict=True):
+            settings = self.folder.terminal_toml(one.name, one.port, one.control, f"sync_s = 1.0\n{more}\n")
             self.config.write_text(self.config.read_text(encoding="utf-8") + settings, encoding="utf-8")
         with self.config.open("a", encoding="utf-8") as file:
             file.write(f"\n[storage]\nreserve_mb = {reserve_mb}\n")

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 
 import msgspec
 
-from kiosk.core.payload import TerminalRow, TerminalRowPrivate, from_data
+from kiosk.core.payload import Consent, TerminalClock, TerminalRow, TerminalRowPrivate, from_data
 from kiosk.core.record import BadRecordError, decode_body
 from kiosk.daemon.store.errors import translated
-from kiosk.daemon.store.schema import KEY_MASK, KEY_SHIFT
+from kiosk.daemon.store.schema import KEY_MASK, KEY_SHIFT, key_of
 from kiosk.daemon.store.types import KeptRow, TerminalUserState
 
 _private = msgspec.json.Decoder(TerminalRowPrivate)
@@ -64,6 +65,47 @@ class TerminalQueries:
             ).fetchone()
         return int(found[0]), int(found[1])
 
+    def templates_mark(self) -> tuple[int, int]:
+        """Something that changes whenever a finger is kept or removed, or somebody agrees or withdraws."""
+        with translated(self._path):
+            found = self._db.execute(
+                "SELECT (SELECT COUNT(*) FROM templates), "
+                "(SELECT COALESCE(MAX(key), 0) FROM desk WHERE type = ?)", (Consent.TYPE,)
+            ).fetchone()  # fmt: skip
+        return int(found[0]), int(found[1])
+
+    def untimed(self, boot_id: str, serial: str) -> list[tuple[int, int]]:
+        """The current ledger's punches under this clock without a believed time, as first and last seq.
+
+        Only those since the terminal's clock was last seen to be changed; in stretches, so that none with a
+        believed time lies between.
+        """
+        with translated(self._path):
+            ((n,),) = self._db.execute("SELECT MAX(n) FROM ledgers WHERE stored").fetchall()
+            of_ledger = "punches WHERE boot_id = ? AND key >= ?"
+            ((first,),) = self._db.execute(
+                f"SELECT MIN(key) FROM {of_ledger} AND source = 'none'", (boot_id, key_of(n, 0))
+            ).fetchall()
+            if first is None:
+                return []
+            first = max(first, key_of(n, self._clock_changed(first & KEY_MASK, serial)))
+            rows = self._db.execute(
+                f"SELECT key & {KEY_MASK}, source = 'none' FROM {of_ledger} ORDER BY key", (boot_id, first)
+            ).fetchall()
+        return [(run[0], run[-1]) for is_open, run in _runs(rows) if is_open]
+
+    def _clock_changed(self, after: int, serial: str) -> int:
+        """The record after `after` that says that this terminal's clock was changed; 0 for none."""
+        rows = self._db.execute(
+            "SELECT seq, CAST(body AS TEXT) FROM ledger WHERE seq > ? "
+            "AND instr(CAST(body AS TEXT), '\"type\":\"terminal_clock\"') ORDER BY seq DESC", (after,)
+        )  # fmt: skip
+        for seq, body in rows:
+            change = from_data("terminal_clock", decode_body(body.encode()).data)
+            if isinstance(change, TerminalClock) and change.serial == serial and _is_change(change):
+                return int(seq)
+        return 0
+
     def waiting_rows(self, after: int = 0, limit: int = 64) -> list[KeptRow]:
         """Rows that wait for their user to be known, in the order of their records, from `after` on."""
         return self._rows("s.user_key IS NOT NULL AND s.key > ? ORDER BY s.key LIMIT ?", after, limit)
@@ -98,3 +140,14 @@ class TerminalQueries:
     def body_of(self, key: int) -> bytes | None:
         """The stored bytes of the record with this key."""
         raise NotImplementedError
+
+
+def _is_change(told: TerminalClock) -> bool:
+    """Not the first look at a clock that is far off."""
+    return told.what != "jump" or told.before_ms is not None
+
+
+def _runs(rows: Sequence[tuple[int, int]]) -> Iterator[tuple[bool, list[int]]]:
+    """Numbers that follow one another with the same flag."""
+    for flag, run in groupby(rows, key=lambda row: bool(row[1])):
+        yield flag, [number for number, _ in run]

@@ -103,6 +103,16 @@ def test_another_sensor_with_other_sizes_is_read_anew(device: EmulatedR307, read
     assert (info.capacity, info.template_format, info.mark) == (150, "zfm-512", b"")
 
 
+def test_a_sensor_of_the_same_make_with_other_templates_is_read_anew(
+    device: EmulatedR307, reader: R307Reader
+) -> None:
+    assert reader.open().template_bytes == 768
+    device.do("swap", template_bytes=512)
+    with pytest.raises(Unavailable):
+        reader.touch()
+    assert reader.open().template_format == "zfm-512"
+
+
 def test_a_mark_survives_and_tells_the_sensor_again(device: EmulatedR307, reader: R307Reader) -> None:
     reader.write_mark(b"kiosk 7")
     device.do("unplug")
