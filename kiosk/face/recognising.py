@@ -11,7 +11,7 @@ from drivers.base.errors import ProtocolError
 from drivers.base.face import Box, FaceEngine, FaceTemplate, Vector
 from drivers.face.calibration import Calibration
 from drivers.face.decision import OperatingPoint, operating_point
-from drivers.face.embedder import Port, ProcessEmbedder, SharedEmbedder
+from drivers.face.embedder import Embedder, Port, SharedEmbedder
 from drivers.face.gallery import Gallery
 from drivers.face.pipeline import LivenessMode, Pipeline, PipelineSettings
 from kiosk.core.config import Face
@@ -25,7 +25,7 @@ Say = Callable[[Ready], None]
 class Recogniser:
     """The engine of one `Setup` and the people who were sent since."""
 
-    def __init__(self, face: Face, calibration: str, embedder: ProcessEmbedder, say: Say) -> None:
+    def __init__(self, face: Face, calibration: str, embedder: Embedder, say: Say) -> None:
         """Raises `DeviceError` when there is no such engine or calibration."""
         self.engine: FaceEngine = engines.maker(face)()
         self.face = face
