@@ -106,8 +106,8 @@ def _append(tx: Tx, ledger: Ledger, incoming: Incoming, new: list[Arrived], now_
     ledgers.keep_head(tx, ledger.ledger_id, incoming.batch.head, now_ms)
     project(tx, ledger, new, now_ms)
     if before == 0 and (genesis := _genesis(new[0])):
-        links.follow(tx, ledger, genesis)
-    links.settle(tx, ledger, before)
+        links.follow(tx, ledger, genesis, now_ms)
+    links.settle(tx, ledger, before, now_ms)
     if ledger.standing == "quarantined":
         return [_quarantined(ledger, None)]
     return []

@@ -18,7 +18,7 @@ MOST_FORK_RECORDS = 10_000
 
 @dataclass(slots=True)
 class Ledger:
-    """One ledger's row, locked for the length of the transaction.
+    """One ledger's row, locked for the length of the transaction; changes count once they are saved.
 
     `linked_at` is the place a newer ledger goes on from; `awaited` says that one waits to be judged by
     records still to come; `staged` counts batches kept aside; `early` is the last provisional record's seq.
@@ -38,7 +38,19 @@ class Ledger:
 
 
 def lock(tx: Tx, ledger_id: str) -> Ledger | None:
-    """The ledger's row, locked against every other process."""
+    """The ledger's row, locked against every other process; the same object throughout a transaction."""
+    held = _held(tx)
+    if ledger_id not in held and (found := _locked(tx, ledger_id)):
+        held[ledger_id] = found
+    return held.get(ledger_id)
+
+
+def _held(tx: Tx) -> dict[str, Ledger]:
+    held: dict[str, Ledger] = tx.memo.setdefault("ledgers", {})
+    return held
+
+
+def _locked(tx: Tx, ledger_id: str) -> Ledger | None:
     row = tx.one(
         "SELECT l.tenant, l.device, l.sign_key, l.head_seq, l.head_hash, l.standing, l.reason,"
         " (SELECT max(n.prev_seq) FROM ledgers n"
@@ -72,12 +84,23 @@ def open_locked(tx: Tx, incoming: Incoming, now_ms: int) -> Ledger:
 
 
 def save(tx: Tx, ledger: Ledger, now_ms: int) -> None:
-    """Write the row back."""
-    tx.run(
+    """Write the row back at the end of the transaction."""
+    if "moved" not in tx.memo:
+        tx.memo["moved"] = {}
+        tx.at_end(lambda: flush(tx))
+    tx.memo["moved"][ledger.ledger_id] = now_ms
+
+
+def flush(tx: Tx) -> None:
+    """Write back at once what was saved, for a query over several ledgers."""
+    moved: dict[str, int] = tx.memo.get("moved", {})
+    rows = [(_held(tx)[ledger_id], now_ms) for ledger_id, now_ms in moved.items()]
+    moved.clear()
+    tx.many(
         "UPDATE ledgers SET head_seq = ?, head_hash = ?, standing = ?, reason = ?, moved_ms = ?"
         " WHERE ledger_id = ?",
-        ledger.head_seq, ledger.head_hash, ledger.standing, ledger.reason, now_ms, ledger.ledger_id,
-    )  # fmt: skip
+        [(x.head_seq, x.head_hash, x.standing, x.reason, now_ms, x.ledger_id) for x, now_ms in rows],
+    )
 
 
 def hashes(tx: Tx, ledger_id: str, first: int, last: int) -> dict[int, bytes]:
@@ -100,10 +123,11 @@ def append(tx: Tx, ledger: Ledger, records: list[Arrived], now_ms: int) -> None:
 
 def keep_head(tx: Tx, ledger_id: str, head: Head, now_ms: int) -> None:
     """Keep the device's signature over a batch's last record."""
-    tx.run(
-        "INSERT INTO heads VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        ledger_id, head.seq, bytes.fromhex(head.hash), head.sig, now_ms,
-    )  # fmt: skip
+    if "heads" not in tx.memo:
+        tx.memo["heads"] = []
+        tx.at_end(lambda: tx.many("INSERT INTO heads VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", heads))
+    heads = tx.memo["heads"]
+    heads.append((ledger_id, head.seq, bytes.fromhex(head.hash), head.sig, now_ms))
 
 
 def stage(tx: Tx, ledger: Ledger, incoming: Incoming, now_ms: int) -> None:

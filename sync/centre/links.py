@@ -7,36 +7,37 @@ place (a kiosk put back from a copy). One that contradicts it quarantines the ne
 from __future__ import annotations
 
 from kiosk.core.payload import Genesis
-from sync.centre.ledgers import Ledger, hashes
+from sync.centre.ledgers import Ledger, flush, hashes, lock, save
 from sync.centre.store import Tx
 
 
-def follow(tx: Tx, ledger: Ledger, genesis: Genesis) -> None:
+def follow(tx: Tx, ledger: Ledger, genesis: Genesis, now_ms: int) -> None:
     """Note where the new `ledger` goes on from, and judge that if the older ledger is here already."""
     link = genesis.previous
     if link is None:
-        row = tx.one(
-            "SELECT count(*) FROM ledgers"
-            " WHERE tenant = ? AND device = ? AND ledger_id <> ? AND head_seq > 0",
-            ledger.device.tenant, ledger.device.device, ledger.ledger_id,
-        )  # fmt: skip
-        if row and row[0]:
+        if _older(tx, ledger):
             ledger.reason = "unlinked"
         return
     tx.run(
         "UPDATE ledgers SET prev_ledger = ?, prev_seq = ?, prev_hash = ? WHERE ledger_id = ?",
         link.ledger_id, link.seq, bytes.fromhex(link.hash), ledger.ledger_id,
     )  # fmt: skip
+    older = lock(tx, link.ledger_id)
     held = hashes(tx, link.ledger_id, link.seq, link.seq).get(link.seq)
-    if held is None:
+    if older is None or held is None:
         ledger.reason = "link_pending"
-    elif held.hex() != link.hash or not _same_device(tx, ledger, link.ledger_id):
+    elif held.hex() != link.hash or older.device != ledger.device:
         ledger.standing, ledger.reason = "quarantined", "link_mismatch"
+        return
     else:
-        _close(tx, link.ledger_id, link.seq)
+        _close(tx, older, link.seq)
+        save(tx, older, now_ms)
+    if older:
+        older.linked_at = max(older.linked_at or 0, link.seq)
+        older.awaited = older.awaited or link.seq > older.head_seq
 
 
-def settle(tx: Tx, ledger: Ledger, before_seq: int) -> None:
+def settle(tx: Tx, ledger: Ledger, before_seq: int, now_ms: int) -> None:
     """`ledger` grew from `before_seq`: judge the links that waited for the records now here."""
     if not ledger.awaited:
         return
@@ -45,13 +46,12 @@ def settle(tx: Tx, ledger: Ledger, before_seq: int) -> None:
         " WHERE prev_ledger = ? AND prev_seq > ? AND prev_seq <= ?",
         ledger.ledger_id, before_seq, ledger.head_seq,
     )  # fmt: skip
-    for successor, seq, hash_ in rows:
+    for successor_id, seq, hash_ in rows:
         good = hashes(tx, ledger.ledger_id, seq, seq)[seq] == bytes(hash_)
-        standing, reason = ("open", "") if good else ("quarantined", "link_mismatch")
-        tx.run(
-            "UPDATE ledgers SET standing = ?, reason = ? WHERE ledger_id = ? AND standing = 'open'",
-            standing, reason, successor,
-        )  # fmt: skip
+        successor = lock(tx, successor_id)
+        if successor and successor.standing == "open":
+            successor.standing, successor.reason = ("open", "") if good else ("quarantined", "link_mismatch")
+            save(tx, successor, now_ms)
         if good:
             ledger.standing, ledger.reason = "closed", ""
 
@@ -67,17 +67,20 @@ def continues_after_successor(ledger: Ledger, seq: int) -> bool:
     return ledger.linked_at is not None and seq > ledger.linked_at
 
 
-def _close(tx: Tx, ledger_id: str, link_seq: int) -> None:
+def _close(tx: Tx, older: Ledger, link_seq: int) -> None:
     """Only a fork is explained by a link, and only one that began after it; the rest stays quarantined."""
-    row = tx.one("SELECT min(seq) FROM forks WHERE ledger_id = ?", ledger_id)
-    if row is None or row[0] is None or row[0] > link_seq:
-        tx.run(
-            "UPDATE ledgers SET standing = 'closed', reason = ''"
-            " WHERE ledger_id = ? AND (standing <> 'quarantined' OR reason = 'fork')",
-            ledger_id,
-        )
+    row = tx.one("SELECT min(seq) FROM forks WHERE ledger_id = ?", older.ledger_id)
+    forked_at = row[0] if row else None
+    explained = forked_at is None or forked_at > link_seq
+    if explained and (older.standing != "quarantined" or older.reason == "fork"):
+        older.standing, older.reason = "closed", ""
 
 
-def _same_device(tx: Tx, ledger: Ledger, other_id: str) -> bool:
-    row = tx.one("SELECT tenant, device FROM ledgers WHERE ledger_id = ?", other_id)
-    return row == (ledger.device.tenant, ledger.device.device)
+def _older(tx: Tx, ledger: Ledger) -> int:
+    """How many other ledgers of the device hold something."""
+    flush(tx)
+    row = tx.one(
+        "SELECT count(*) FROM ledgers WHERE tenant = ? AND device = ? AND ledger_id <> ? AND head_seq > 0",
+        ledger.device.tenant, ledger.device.device, ledger.ledger_id,
+    )  # fmt: skip
+    return int(row[0]) if row else 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -34,6 +34,17 @@ class Tx(ABC):
 
     def __init__(self) -> None:
         self.added: Counter[str] = Counter()  # rows appended, by table
+        self.memo: dict[str, Any] = {}  # what is known for the length of the transaction
+        self._last: list[Callable[[], None]] = []
+
+    def at_end(self, what: Callable[[], None]) -> None:
+        """Do `what` before the commit."""
+        self._last.append(what)
+
+    def finish(self) -> None:
+        """Everything held back until now; the store calls it before the commit."""
+        for what in self._last:
+            what()
 
     @abstractmethod
     def run(self, sql: str, *values: Any) -> int:

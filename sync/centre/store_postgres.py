@@ -83,7 +83,7 @@ class PostgresStore(Store):
                 db.execute(begin)
                 tx = PostgresTx(db, self._types)
                 yield tx
-                tx.flush()
+                tx.finish()
                 db.execute("COMMIT")
             except BaseException:
                 self._end(db)
@@ -159,8 +159,9 @@ class PostgresTx(Tx):
         numbers = sorted(map(_number, set(names)))
         self.all("SELECT pg_advisory_xact_lock(n) FROM unnest(?::bigint[]) AS n", numbers)
 
-    def flush(self) -> None:
-        """Send what was held back."""
+    def finish(self) -> None:
+        """Everything held back, the rows too."""
+        super().finish()
         for table in tuple(self._held_back):
             self._copy(table, self._held_back.pop(table))
 

@@ -47,7 +47,9 @@ class SqliteStore(Store):
         try:
             self._db.execute(begin)
             try:
-                yield SqliteTx(self._db)
+                tx = SqliteTx(self._db)
+                yield tx
+                tx.finish()
                 self._db.execute("COMMIT")
             finally:
                 if self._db.in_transaction:
