@@ -54,7 +54,7 @@ def centre_key() -> tuple[bytes, str]:
         return Path(name, "centre.key").read_bytes(), done.stdout.strip()
 
 
-def until(what: Callable[[], Any], timeout_s: float = 30.0, every_s: float = 0.05) -> Any:
+def until(what: Callable[[], Any], timeout_s: float = 60.0, every_s: float = 0.05) -> Any:
     """The first true value of `what`; fails after `timeout_s` with its last value."""
     end = time.monotonic() + timeout_s
     while True:
@@ -335,14 +335,17 @@ class Rig:
         ledgers: list[Any] = json.loads(self.centre("status", "--json").stdout)["ledgers"]
         return ledgers
 
-    def view_part(self, part: str, field: str) -> Any:
-        """One field of one part of the view as it is now; empty when the part is not there."""
+    def view(self) -> Any:
+        """What the screen is told now."""
         with socket.socket(socket.AF_UNIX) as line:
             line.connect(str(self.root / "ui.sock"))
             line.sendall(b'{"id":1,"do":{"cmd":"watch"}}\n')
             with line.makefile("rb") as views:
-                view = json.loads(views.readline())["event"]
-        return (view.get(part) or {}).get(field, "")
+                return json.loads(views.readline())["event"]
+
+    def view_part(self, part: str, field: str) -> Any:
+        """One field of one part of the view as it is now; empty when the part is not there."""
+        return (self.view().get(part) or {}).get(field, "")
 
     def watch_ticks(self, ticks: set[int]) -> threading.Thread:
         """Be the screen: note the seq of each punch it is told of, until kioskd is gone."""

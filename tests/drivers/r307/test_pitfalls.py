@@ -81,7 +81,7 @@ def test_the_librarys_errors_have_no_type_and_the_drivers_do(device: EmulatedR30
     reader.close()
 
 
-def test_a_closed_port_is_a_type_error_in_the_library(device: EmulatedR307) -> None:
+def test_a_port_closed_under_it_is_no_error_of_its_own_in_the_library(device: EmulatedR307) -> None:
     library = PyFingerprint(str(device.port))
     device.do("fault", kind="silence")
     errors: list[BaseException] = []
@@ -97,7 +97,8 @@ def test_a_closed_port_is_a_type_error_in_the_library(device: EmulatedR307) -> N
     until(lambda: bool(device.do("status")["faults"].get("silence")))
     library.__del__()
     thread.join(10)
-    assert [type(error) for error in errors] == [TypeError]
+    (error,) = errors  # which one depends on the call it was in
+    assert isinstance(error, TypeError | serial.SerialException)
 
 
 def counted(calls: list[int], write: Callable[..., object]) -> Callable[..., object]:
