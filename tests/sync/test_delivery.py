@@ -165,6 +165,7 @@ def test_a_centre_that_lost_records_gets_them_again(tmp_path: Path) -> None:
     with desk.store.writing() as tx:
         tx.run("DELETE FROM records WHERE seq > 11")
         tx.run("DELETE FROM heads WHERE seq > 11")
+        tx.run("DELETE FROM punches WHERE seq > 11")
         tx.run("UPDATE ledgers SET head_seq = 11, head_hash = ?", book.current.rows[10].hash)
     book.punch()
     channel.run()
