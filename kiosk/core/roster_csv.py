@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from kiosk.core.api import PersonRow, RowError
@@ -59,24 +59,38 @@ class Roster:
 
 def read_roster(raw: bytes) -> Roster:
     """The people in a CSV file. Raises `BadRosterError` when it is no such file at all."""
+    hint = "begin with a line such as: nip,name,category,unit (or nip,nama,golongan,unit kerja)"
+    table = read_table(raw, _COLUMNS, ("number", "name"), hint)
+    return _without_duplicates([_row(line, cells) for line, cells in table.rows], table.ignored)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The rows of a CSV file by its known columns, each with its line; `ignored` are unknown headers."""
+
+    rows: tuple[tuple[int, dict[str, str]], ...]
+    ignored: tuple[str, ...]
+
+
+def read_table(raw: bytes, columns: Mapping[str, str], needed: Sequence[str], hint: str) -> Table:
+    """A CSV file by its headers; `columns` says which column each header names. Raises `BadRosterError`."""
     lines = _lines(_text(raw))
-    delimiter = _delimiter(lines)
-    reader = csv.reader(lines, delimiter=delimiter)
+    reader = csv.reader(lines, delimiter=_delimiter(lines, columns))
     try:
         header = next((row for row in reader if any(cell.strip() for cell in row)), [])
         if header and header[0].lower().startswith("sep="):
             header = next(reader, [])
-        columns = _columns(header)
-        parsed, begun = [], reader.line_num + 1
+        names = _named_columns(header, columns, needed, hint)
+        rows, begun = [], reader.line_num + 1
         for row in reader:
             if any(cell.strip() for cell in row):
-                parsed.append(_row(begun, dict(zip(columns, row, strict=False))))
+                rows.append((begun, dict(zip(names, row, strict=False))))
             begun = reader.line_num + 1
     except csv.Error as error:
         raise BadRosterError(
             f"line {reader.line_num}: {error}", "look for a quote that is never closed"
         ) from error
-    return _without_duplicates(parsed, tuple(h.strip() for h in header if h.strip() and _named(h) is None))
+    return Table(tuple(rows), tuple(h.strip() for h in header if h.strip() and not _named(h, columns)))
 
 
 def _text(raw: bytes) -> str:
@@ -98,34 +112,34 @@ def _lines(text: str) -> list[str]:
     return re.split(r"(?<=\n)", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
-def _delimiter(lines: Sequence[str]) -> str:
+def _delimiter(lines: Sequence[str], columns: Mapping[str, str]) -> str:
     """The one that makes most known columns of the first written line."""
     first = next((line for line in lines if line.strip() and not line.lower().startswith("sep=")), "")
-    return max(",;\t|", key=lambda mark: sum(_named(cell) is not None for cell in first.split(mark)))
+    return max(",;\t|", key=lambda mark: sum(_named(cell, columns) is not None for cell in first.split(mark)))
 
 
-def _named(header: str) -> str | None:
-    return _COLUMNS.get(" ".join(header.strip(" \n\t\"'*:.").lower().replace("_", " ").split()))
+def _named(header: str, columns: Mapping[str, str]) -> str | None:
+    return columns.get(" ".join(header.strip(" \n\t\"'*:.").lower().replace("_", " ").split()))
 
 
-def _columns(header: Sequence[str]) -> list[str]:
-    columns = [_named(cell) or f"?{index}" for index, cell in enumerate(header)]
-    hint = "begin with a line such as: nip,name,category,unit (or nip,nama,golongan,unit kerja)"
-    missing = [name for name in ("number", "name") if name not in columns]
+def _named_columns(
+    header: Sequence[str], columns: Mapping[str, str], needed: Sequence[str], hint: str
+) -> list[str]:
+    names = [_named(cell, columns) or f"?{index}" for index, cell in enumerate(header)]
+    missing = [name for name in needed if name not in names]
     if missing:
         raise BadRosterError(f"the first line names no column for the {' and the '.join(missing)}", hint)
-    if twice := {name for name in columns if columns.count(name) > 1}:
+    if twice := {name for name in names if names.count(name) > 1}:
         raise BadRosterError(f"the first line names the {', '.join(sorted(twice))} twice", hint)
-    return columns
+    return names
 
 
 def _row(line: int, cells: dict[str, str]) -> PersonRow | RowError:
     cells = {name: " ".join(cell.split()) for name, cell in cells.items()}
-    written = cells.get("number", "").removeprefix("'")
-    written = re.sub(r'^="?(.*?)"?$', r"\1", written)
+    written = cells.get("number", "")
     name, category, active = cells.get("name", ""), cells.get("category", ""), cells.get("active", "").lower()
     try:
-        number = _number(written)
+        number = number_in(written)
         if not name:
             raise BadNumberError("name", "the name is empty", OPERATOR)
         if active not in _YES and active not in _NO:
@@ -136,7 +150,9 @@ def _row(line: int, cells: dict[str, str]) -> PersonRow | RowError:
     return PersonRow(line, number, name, category, cells.get("unit", ""), active in _YES)
 
 
-def _number(written: str) -> str:
+def number_in(written: str) -> str:
+    """The number in a cell, past a spreadsheet's quotes. Raises `BadNumberError`."""
+    written = re.sub(r'^="?(.*?)"?$', r"\1", written.strip().removeprefix("'"))
     if _ROUNDED.fullmatch(written):
         why = f"{written}: a spreadsheet has rounded this number, its last digits are lost"
         raise BadNumberError("spreadsheet", why, TEXT_COLUMN)

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import sdnotify
 
-from sync.centre import answering, courier_commands, look, manage
+from sync.centre import answering, courier_commands, down_cli, look, manage
 from sync.centre.cli import Context, now_ms
 from sync.centre.keys import KeyFileError, make_key
 from sync.centre.service import serve
@@ -83,7 +83,9 @@ def key(context: Context) -> None:
     click.echo(context.key().public_hex)
 
 
-for command in (*look.COMMANDS, *manage.COMMANDS, *courier_commands.COMMANDS, *answering.COMMANDS):
+for command in (
+    *look.COMMANDS, *manage.COMMANDS, *courier_commands.COMMANDS, *answering.COMMANDS, *down_cli.COMMANDS,
+):  # fmt: skip
     main.add_command(command)
 
 if __name__ == "__main__":
