@@ -160,7 +160,7 @@ class Sync(_Table, frozen=True):
 class Courier(_Table, frozen=True):
     """Where a USB stick appears when one is plugged in; empty: sticks are not looked for."""
 
-    folder: str = ""
+    folder: str = "/run/hadir/stick"
 
 
 class Clock(_Table, frozen=True):

@@ -68,6 +68,30 @@ class DemoFolder:
         """The emulated terminal's own control socket."""
         return self.root / "zk.sock"
 
+    @property
+    def camera(self) -> Path:
+        """The emulated camera's own control socket."""
+        return self.root / "camera.sock"
+
+    @property
+    def faces(self) -> Path:
+        """The clips that the emulated camera shows."""
+        return self.root / "faces"
+
+    def camera_toml(self, source: str = "", port: int = 0) -> str:
+        """The camera on this machine called `source`, or the emulated one on `port` of the loopback."""
+        emulated = f'simulated = true\nemulator_control = "{self.camera}"\n'
+        return f"""
+[camera]
+driver = "opencv"
+source = "{source or f"http://127.0.0.1:{port}/"}"
+width_px = 640
+height_px = 480
+{"" if source else emulated}
+[face]
+enabled = true
+"""
+
     def terminal_toml(self, name: str, port: int, control: Path, more: str = "") -> str:
         """The `[[terminal]]` of an emulated terminal on the loopback."""
         return f"""
@@ -130,6 +154,9 @@ host = "127.0.0.1"
 port = {self.port}
 protocol = "{_protocol()}"
 centre_key = "{centre_key}"
+
+[courier]
+folder = "{self.root / "stick"}"
 
 [[reader]]
 name = "r307"

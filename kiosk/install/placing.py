@@ -36,7 +36,6 @@ INSTALLED_CONTROL = {
     "ui_socket": "/run/hadir/ui/ui.sock",
     "admin_group": "hadir-admin",
     "ui_group": "hadir-ui",
-    "folder": "/run/hadir/stick",
 }
 
 

@@ -19,7 +19,7 @@ from kiosk.daemon.clock_teller import SOCKET
 from kiosk.daemon.keys import CREDENTIAL_PREFIX
 from kiosk.install.placing import INSTALLED_CONTROL, installed_kiosk_toml
 from tests.house.tracked import ROOT
-from tests.install.units import OPT, SERVICES, SYSTEMD, UNITS, seconds, service, settings
+from tests.install.units import OPT, SERVICES, STICK, SYSTEMD, UNITS, seconds, service, settings
 
 MOST_EXPOSED = 1.5
 INSTALLED = read_config(installed_kiosk_toml((ROOT / "config/kiosk.toml").read_text("utf-8")), "kiosk.toml")
@@ -63,6 +63,21 @@ def test_no_service_is_exposed(unit: Path) -> None:
     overall = [line for line in done.stdout.splitlines() if "Overall exposure level" in line]
     assert len(overall) == 1, done.stderr
     assert float(overall[0].partition(": ")[2].split()[0]) <= MOST_EXPOSED
+
+
+def test_the_stick_is_mounted_where_kioskd_sees_it_and_by_nobody_stronger_than_need_be() -> None:
+    found = settings(STICK)
+    own_mounts = re.compile(r"(Protect(System|Home|Proc|Kernel\w+|Control\w+|Hostname)|Private\w+|ProcSubset"
+                            r"|\w*Paths|BindPaths|RootDirectory|MountFlags)")  # fmt: skip
+    assert [key for key in found if own_mounts.fullmatch(key)] == []
+    assert found["CapabilityBoundingSet"] == ["CAP_SYS_ADMIN CAP_DAC_OVERRIDE"]
+    assert found["RestrictAddressFamilies"] == ["AF_UNIX"]
+    script = (SYSTEMD / "hadir-stick").read_text(encoding="utf-8")
+    assert f"folder=${{2:-{INSTALLED.courier.folder}}}" in script
+    assert "noexec,nosuid,nodev,nosymfollow" in script
+    assert found["ExecStart"] == [f"{OPT}/share/hadir/systemd/hadir-stick /dev/%I"]
+    (writable,) = service("kioskd")["ReadWritePaths"]
+    assert Path(INSTALLED.courier.folder).is_relative_to(writable)
 
 
 @pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.name)
@@ -155,7 +170,8 @@ def test_screen_and_face_see_no_network_and_no_database(name: str) -> None:
 
 def test_no_line_of_a_udev_rule_is_malformed() -> None:
     clause = r'[A-Z_]+(\{[\w$.-]+\})?(==|!=|\+=|=)"[^"]*"'
-    for line in (SYSTEMD / "udev/60-hadir.rules").read_text().splitlines():
+    rules = [path.read_text(encoding="utf-8") for path in sorted((SYSTEMD / "udev").iterdir())]
+    for line in "".join(rules).splitlines():
         assert line.startswith("#") or re.fullmatch(rf"{clause}(, {clause})*", line), line
 
 
