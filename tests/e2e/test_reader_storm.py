@@ -77,7 +77,7 @@ def storm(kiosk: Rig, count: int, rates: dict[str, float], commands: dict[str, f
 
 
 def test_each_finger_the_sensor_took_is_in_the_ledger_once(kiosk: Rig) -> None:
-    storm(kiosk, 60, QUICK, {})
+    storm(kiosk, 25, QUICK, {})
 
 
 @pytest.mark.slow
