@@ -193,16 +193,16 @@ class Importer:
 
 @dataclass(slots=True)
 class _Taken:
-    """The newest acknowledgement of each ledger, any notices beside it, and of each file how much is here."""
+    """The newest answer about each ledger, every notice before it, and of each file how much is here."""
 
     acks: dict[str, list[tuple[Ack, bytes]]] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
 
     def heard(self, ack: Ack, payload: bytes) -> None:
-        """One answer; all answers to one batch have its nonce."""
+        """One answer. A plain acknowledgement says all that those before it said; a notice does not."""
         held = self.acks.get(ack.ledger_id, [])
-        same = held and held[0][0].nonce == ack.nonce
-        self.acks[ack.ledger_id] = [*(held if same else []), (ack, payload)]
+        kept = [one for one in held if one[0].status != "ok" and not _same(one[0], ack)]
+        self.acks[ack.ledger_id] = [*kept, (ack, payload)]
 
     def letters(self) -> Letters:
         """Them, as they would come down."""
@@ -213,6 +213,10 @@ class _Taken:
         """What `ledger verify --against` and a person can read: one signed acknowledgement a line."""
         lines = [payload for answers in self.acks.values() for ack, payload in answers if ack.status == "ok"]
         return b"".join(line + b"\n" for line in lines)
+
+
+def _same(one: Ack, other: Ack) -> bool:
+    return (one.status, one.reason, one.common) == (other.status, other.reason, other.common)
 
 
 def _chunk(sha256: str, content: bytes, at: int) -> bytes:

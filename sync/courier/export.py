@@ -84,11 +84,14 @@ class Progress:
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """The question at the end of a ledger's batches: the receipt answers it. `upto` is what was exported."""
+    """A ledger was exported up to `upto`; the receipt answers its batches, by their nonces.
+
+    The last of them asks where the centre stands then.
+    """
 
     ledger_id: str
     upto: int
-    nonce: str
+    nonces: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,15 +176,17 @@ class _Exporter:
         for stretch in self._open:
             at = min(self._cursor(stretch), stretch.end)
             prev = (at, self._source.hash_at(stretch.ledger_id, at))
+            nonces: list[str] = []
             while prev[0] < stretch.end:
                 count = min(MAX_BATCH_RECORDS, stretch.end - prev[0])
                 rows = self._source.records(stretch.ledger_id, prev[0], BATCH_BYTES, count)
                 packed = self._packer.pack(stretch.ledger_id, prev, rows, stretch.end, BATCH_BYTES)
                 self._advance(packed.span.upto - prev[0], 0)
                 prev = (packed.span.upto, packed.span.hash)
+                nonces.append(packed.span.nonce)
                 yield frame("batch", packed.payload)
             question = self._packer.pack(stretch.ledger_id, prev, [], stretch.end, BATCH_BYTES)
-            self._asked.append(Asked(stretch.ledger_id, stretch.end, question.span.nonce))
+            self._asked.append(Asked(stretch.ledger_id, stretch.end, (*nonces, question.span.nonce)))
             yield frame("batch", question.payload)
 
     def _photo_frames(self) -> Iterator[bytes]:
@@ -210,7 +215,7 @@ class _Exporter:
     def _fill(self, name: str, file: StickFile, held: bytes | None, frames: Iterator[bytes]) -> bytes | None:
         bound = part_bound(self._order.name, self._order.export, name)
         sealer = Sealer(file.write, self._order.receiver, bound)
-        while held is not None and file.size_bytes < PART_BYTES:
+        while held is not None and sealer.size_bytes < PART_BYTES:
             sealer.write(held)
             held = next(frames, None)
         sealer.finish()

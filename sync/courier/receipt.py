@@ -122,7 +122,7 @@ def standing(receipt: Receipt, centre_key: str) -> AckStatus:
 
 def _answered(payload: str, sent: Sent, reader: Reader) -> Iterator[events.SyncEvent]:
     ack, source = read_ack(payload.encode(), reader.centre_key), reader.source
-    if (ack.ledger_id, ack.nonce) not in [(one.ledger_id, one.nonce) for one in sent.asked]:
+    if not any(ack.ledger_id == one.ledger_id and ack.nonce in one.nonces for one in sent.asked):
         yield events.Refused("courier/ack", "foreign_nonce")
         return
     current = source.ledgers()[-1].ledger_id == ack.ledger_id

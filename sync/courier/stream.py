@@ -22,16 +22,21 @@ _SEALED_CHUNK = CHUNK_BYTES + TAG_BYTES
 
 
 class Sealer:
-    """Seals to the X25519 key `receiver`; `bound` says what this is, and must be known to open it."""
+    """Seals to the X25519 key `receiver`; `bound` says what this is, and must be known to open it.
+
+    `size_bytes` of content have been written.
+    """
 
     def __init__(self, write: Callable[[bytes], None], receiver: bytes, bound: str) -> None:
         key = secrets.token_bytes(KEY_BYTES)
         self._cipher = AESGCM(key)
         self._write, self._count, self._held = write, 0, bytearray()
+        self.size_bytes = 0
         write(MAGIC + seal(receiver, key, bound.encode()))
 
     def write(self, content: bytes) -> None:
         """Append to the content."""
+        self.size_bytes += len(content)
         self._held += content
         while len(self._held) > CHUNK_BYTES:
             self._chunk(bytes(self._held[:CHUNK_BYTES]), last=False)

@@ -1,92 +1,27 @@
-"""A stick there and back: exported, imported as over MQTT, the receipt believed; and what may go wrong."""
+"""A stick there and back: exported, imported as over MQTT, the receipt believed; pulled out at any moment."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import contextlib
+import os
+import random
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from kiosk.core.payload import LedgerPoint
 from sync import events
-from sync.centre.courier import Imported, Importer, prepare
-from sync.courier.export import Exported, Order, Photo, export
-from sync.courier.format import ROOT
-from sync.courier.receipt import Reader, Sent, find_receipt, read_receipt, sent_of, what_it_says
-from sync.courier.stick import CALLS, Calls, Folder
-from sync.sealing import open_sealed, receive_public
+from sync.courier import export as exporting
+from sync.courier.stick import Calls, Folder, StickError, is_safe, safe_name
+from sync.courier.stream import CHUNK_BYTES, Opener, Sealer
+from sync.sealing import SealError, receive_private, receive_public
 from tests.sync.book import Book
-from tests.sync.desk import NOW_MS, Desk
+from tests.sync.courier_world import World
 
-BOOT = "boot-1"
-
-
-class NoPhotos:
-    def waiting(self) -> int:
-        return 0
-
-    def each(self) -> Iterator[Photo]:
-        return iter(())
-
-
-@dataclass
-class World:
-    """A kiosk's book, a centre, and a folder that stands for the stick."""
-
-    root: Path
-    book: Book = field(default_factory=Book)
-    secret: X25519PrivateKey = field(default_factory=X25519PrivateKey.generate)
-    sent: list[Sent] = field(default_factory=list)
-    calls: Calls = CALLS
-    number: int = 0
-
-    def __post_init__(self) -> None:
-        (self.root / "centre").mkdir()
-        self.stick.mkdir()
-        self.desk = Desk(self.root / "centre")
-        self.book.receive_key = self.secret.public_key().public_bytes_raw().hex()
-        prepare(self.stick, self.book.name.tenant, self.desk.key, NOW_MS)
-
-    @property
-    def stick(self) -> Path:
-        return self.root / "stick"
-
-    def export(self, stick: Path | None = None) -> Exported:
-        self.number += 1
-        order = Order(
-            self.book.name, f"{self.number:08x}{0:024x}", "0" * 32, self.book.sign_key, self.book.receive_key,
-            receive_public(bytes.fromhex(self.desk.key.public_hex)), "a seal",
-        )  # fmt: skip
-        with Folder.at(stick or self.stick, self.calls) as folder:
-            done = export(folder, order, self.book, NoPhotos(), lambda progress: None)
-        self.sent.append(Sent(done.manifest.export, BOOT, 1_000, done.asked))
-        return done
-
-    def take_in(self, stick: Path | None = None) -> list[Imported]:
-        importer = Importer(self.desk.office, self.desk.key, lambda: NOW_MS, lambda name: [])
-        return importer.stick(stick or self.stick)
-
-    def receipt(self, boot: str = BOOT) -> list[events.SyncEvent]:
-        name, key = self.book.name, self.desk.key.public_hex
-        with Folder.at(self.stick) as folder:
-            sealed = find_receipt(folder, name)
-        assert sealed is not None
-        receipt = read_receipt(sealed, self.unseal, name, key)
-        said = list(
-            what_it_says(receipt, sent_of(receipt, self.sent), Reader(name, key, self.book, boot, 61_000))
-        )
-        for event in said:
-            if isinstance(event, events.Acked):
-                self.book.cursors[event.ledger_id] = event.upto
-        return said
-
-    def unseal(self, sealed: bytes, context: bytes) -> bytes:
-        return open_sealed(self.secret.private_bytes_raw(), sealed, context)
-
-    @property
-    def home(self) -> Path:
-        return self.stick / ROOT / self.book.name.tenant / self.book.name.device
+CUTS = 30
 
 
 @pytest.fixture
@@ -103,9 +38,271 @@ def test_there_and_back_moves_the_cursor_and_tells_the_time(world: World) -> Non
     assert (imported.fault, imported.standing, imported.receipt) == ("", "ok", True)
     (acked,) = world.receipt()
     assert isinstance(acked, events.Acked)
-    assert (acked.upto, acked.time_ms, acked.rtt_ms, acked.road) == (last, NOW_MS, 60_000, "courier")
+    assert (acked.upto, acked.rtt_ms, acked.road) == (last, 60_000, "courier")
     assert world.desk.faults() == []
     assert [row[0] for row in world.desk.rows("SELECT name FROM people")] == ["Ahmad"]
     world.book.punches(5)
     assert world.export().manifest.records == 5
     assert len(list(world.home.glob("*/manifest.json"))) == 1
+
+
+def test_importing_twice_stores_once_and_writes_a_receipt_again(world: World) -> None:
+    world.book.punches(50)
+    world.export()
+    world.take_in()
+    before = world.desk.rows("SELECT count(*) FROM records")
+    (again,) = world.take_in()
+    assert (again.fault, again.standing, again.receipt) == ("", "ok", True)
+    assert world.desk.rows("SELECT count(*) FROM records") == before
+    assert world.desk.faults() == []
+
+
+def test_a_receipt_read_in_another_boot_tells_no_round_trip(world: World) -> None:
+    world.book.punches(3)
+    world.export()
+    world.take_in()
+    (acked,) = world.receipt("boot-2")
+    assert isinstance(acked, events.Acked)
+    assert (acked.sent_boot_ms, acked.rtt_ms) == (None, None)
+
+
+def test_what_the_centre_has_not_approved_is_not_acknowledged(world: World) -> None:
+    world.desk.office = world.unapproving()
+    world.book.punches(3)
+    world.export()
+    (imported,) = world.take_in()
+    assert (imported.standing, imported.receipt) == ("waiting_approval", True)
+    assert [event.reason for event in world.receipt() if isinstance(event, events.Refused)] == [
+        "waiting_approval"
+    ]
+    assert world.book.cursors == {}
+    world.desk.approve(world.book)
+    assert world.take_in()[0].standing == "ok"
+    assert isinstance(world.receipt()[0], events.Acked)
+
+
+def test_another_history_is_quarantined_and_the_kiosk_told_where_they_part(world: World) -> None:
+    world.book.punches(10)
+    before = world.book.put_back(6)
+    world.export()
+    world.take_in()
+    world.book = before
+    world.book.punches(9, "late")
+    world.export()
+    (imported,) = world.take_in()
+    assert imported.standing == "quarantined"
+    differs = [event for event in world.receipt() if isinstance(event, events.HeadDiffers)]
+    assert [event.common_seq for event in differs][:1] == [6]
+
+
+def test_an_older_ledger_comes_along_with_the_one_linked_to_it(world: World) -> None:
+    world.book.punches(4)
+    first = world.book.current
+    world.book.open("restored", first_point(world.book))
+    world.book.punches(2)
+    world.export()
+    (imported,) = world.take_in()
+    assert (imported.standing, len(imported.upto)) == ("ok", 2)
+    assert sorted(event.upto for event in world.receipt() if isinstance(event, events.Acked)) == [3, 5]
+    assert world.desk.ledger(first.ledger_id).standing == "closed"
+
+
+def test_large_exports_are_parts_that_are_each_whole(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exporting, "PART_BYTES", 40_000)
+    monkeypatch.setattr(exporting, "BATCH_BYTES", 16_384)
+    last = world.book.punches(400)
+    done = world.export()
+    assert len(done.manifest.parts) > 3
+    assert world.take_in()[0].upto[0][1] == last
+
+
+class Pulled(Calls):
+    """The stick is pulled out after `left` calls; what was not on it for sure may be lost or half there."""
+
+    def __init__(self, left: int, seed: int) -> None:
+        self.left, self._choose = left, random.Random(seed)
+        self._dirty: dict[str, bool] = {}
+        self._names: list[tuple[str, str, str]] = []
+
+    def _count(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise OSError(5, "Input/output error")
+
+    def write(self, fd: int, content: memoryview | bytes) -> int:  # type: ignore[override]
+        self._count()
+        self._dirty[path_of(fd)] = True
+        return os.write(fd, content)
+
+    def fsync(self, fd: int) -> None:  # type: ignore[override]
+        self._count()
+        path = path_of(fd)
+        self._dirty.pop(path, None)
+        self._names = [name for name in self._names if name[0] != path]
+
+    def create(self, folder: int, name: str) -> int:
+        self._count()
+        return super().create(folder, name)
+
+    def rename(self, folder: int, old: str, new: str) -> None:
+        self._count()
+        super().rename(folder, old, new)
+        self._names.append((path_of(folder), old, new))
+
+    def mkdir(self, folder: int, name: str) -> None:
+        self._count()
+        super().mkdir(folder, name)
+
+    def unlink(self, folder: int, name: str) -> None:
+        self._count()
+        super().unlink(folder, name)
+
+    def rmdir(self, folder: int, name: str) -> None:
+        self._count()
+        super().rmdir(folder, name)
+
+    def lose(self) -> None:
+        """What a stick may look like that was pulled out just then."""
+        for path in self._dirty:
+            with contextlib.suppress(FileNotFoundError):
+                os.truncate(path, self._choose.randrange(Path(path).stat().st_size + 1))
+        for folder, old, new in self._names:
+            if self._choose.random() < 0.5:
+                with contextlib.suppress(FileNotFoundError):
+                    Path(folder, new).rename(Path(folder, old))
+
+
+def path_of(fd: int) -> str:
+    return str(Path(f"/proc/self/fd/{fd}").readlink())
+
+
+def test_pulled_out_at_any_moment_it_is_importable_or_exported_again(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exporting, "PART_BYTES", 60_000)
+    monkeypatch.setattr(exporting, "BATCH_BYTES", 16_384)
+    world.book.punches(250)
+    world.export()
+    world.book.punches(250)
+    last = len(world.book.current.rows)
+    fresh = tmp_path / "fresh"
+    shutil.copytree(world.stick, fresh)
+    whole = Pulled(1_000_000, 0)
+    world.calls = whole
+    world.export()
+    calls = 1_000_000 - whole.left
+    seed = random.randrange(2**32)
+    print(f"seed {seed}, {calls} calls")
+    choose = random.Random(seed)
+    assert calls > CUTS
+    for left in choose.sample(range(calls), CUTS):
+        shutil.rmtree(world.stick)
+        shutil.copytree(fresh, world.stick)
+        world.calls = pulled = Pulled(left, choose.randrange(2**32))
+        with contextlib.suppress(StickError):
+            world.export()
+        pulled.lose()
+        found = world.take_in()
+        assert {one.fault for one in found} <= {"", "unfinished", "unreadable", "unsigned", "gone"}, found
+        assert any(not one.fault for one in found) or left > 0
+        world.calls = Calls()
+        world.export()
+        (again,) = [one for one in world.take_in() if not one.fault]
+        assert again.upto == ((world.book.current.ledger_id, last),)
+    assert world.desk.rows("SELECT count(*), count(DISTINCT seq) FROM records") == [(last, last)]
+    assert world.desk.faults() == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to mount a small file system")
+def test_a_full_and_a_locked_stick_are_said_so_and_left_as_they_were(world: World) -> None:
+    world.book.punches(3_000)
+    kept = world.stick.rename(world.root / "kept")
+    world.stick.mkdir()
+    subprocess.run(("mount", "-t", "tmpfs", "-o", "size=512k", "none", str(world.stick)), check=True)
+    try:
+        shutil.copytree(kept / "hadir", world.stick / "hadir")
+        with pytest.raises(StickError) as caught:
+            world.export()
+        assert caught.value.code == "full"
+        assert list(world.home.iterdir()) == []
+        subprocess.run(("mount", "-o", "remount,ro", str(world.stick)), check=True)
+        with pytest.raises(StickError) as caught:
+            world.export()
+        assert caught.value.code == "read_only"
+    finally:
+        subprocess.run(("umount", str(world.stick)), check=True)
+
+
+def test_a_sealed_stream_opens_whole_or_not_at_all() -> None:
+    seed = bytes(range(32))
+    public = receive_public(key_of(seed))
+    for size in (0, 1, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 2 * CHUNK_BYTES + 7):
+        content, sealed = os.urandom(size), bytearray()
+        sealer = Sealer(sealed.extend, public, "here")
+        sealer.write(content)
+        sealer.finish()
+        assert opened(bytes(sealed), seed, "here", size + 9) == content
+        for wrong in (sealed[:-1], sealed[: len(sealed) // 2], sealed + b"\0", b"X" + sealed[1:]):
+            with pytest.raises(SealError):
+                opened(bytes(wrong), seed, "here", size + 9)
+        with pytest.raises(SealError):
+            opened(bytes(sealed), seed, "there", size + 9)
+
+
+@pytest.mark.parametrize(
+    ("name", "safe"),
+    [
+        ("r0001.bin", True), ("manifest.json.new", True), ("rekap-2026-11.xlsx", True), ("con", False),
+        ("aux.txt", False), ("..", False), ("a/b", False), ("R0001.BIN", False), (".hidden", False),
+        ("ends.", False), ("é", False), ("a" * 40, False), ("nul", False), ("", False), ("a\n", False),
+    ],
+)  # fmt: skip
+def test_names_are_ones_that_every_system_takes_the_same_way(name: str, safe: bool) -> None:
+    assert is_safe(name) is safe
+
+
+def test_two_devices_never_share_a_folder() -> None:
+    names = [
+        "kiosk-1",
+        "Kiosk-1",
+        "kiosk:1",
+        "KIOSK-1",
+        "con",
+        "com1",
+        "kiosk 1",
+        "x" * 60,
+        "x" * 61,
+        "é",
+        "..",
+        ".",
+    ]
+    assert len({safe_name(name) for name in names}) == len(names)
+    assert all(is_safe(safe_name(name)) for name in names)
+
+
+def test_a_folder_with_thousands_of_names_is_not_read(tmp_path: Path) -> None:
+    for number in range(4_200):
+        (tmp_path / f"f{number}").touch()
+    with Folder.at(tmp_path) as folder, pytest.raises(StickError) as caught:
+        folder.names()
+    assert caught.value.code == "hostile"
+
+
+def opened(sealed: bytes, seed: bytes, bound: str, count: int) -> bytes:
+    at = 0
+
+    def read(size: int) -> bytes:
+        nonlocal at
+        at += size
+        return sealed[at - size : at]
+
+    return Opener(read, receive_private(seed), bound).take(count)
+
+
+def key_of(seed: bytes) -> bytes:
+    return Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+
+
+def first_point(book: Book) -> LedgerPoint:
+    head = book.current.head
+    return LedgerPoint(head.ledger_id, head.seq, head.hash.hex())

@@ -1,0 +1,93 @@
+"""One kiosk, one centre and a folder that stands for the stick between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from sync import events
+from sync.centre.courier import Imported, Importer, prepare
+from sync.centre.office import Office
+from sync.courier.export import Exported, Order, Photo, export
+from sync.courier.format import ROOT
+from sync.courier.receipt import Reader, Sent, find_receipt, read_receipt, sent_of, what_it_says
+from sync.courier.stick import CALLS, Calls, Folder
+from sync.sealing import open_sealed, receive_public
+from tests.sync.book import Book
+from tests.sync.desk import NOW_MS, Desk
+
+BOOT = "boot-1"
+
+
+class NoPhotos:
+    def waiting(self) -> int:
+        return 0
+
+    def each(self) -> Iterator[Photo]:
+        return iter(())
+
+
+@dataclass
+class World:
+    """A kiosk's book, a centre, and a folder that stands for the stick."""
+
+    root: Path
+    book: Book = field(default_factory=Book)
+    secret: X25519PrivateKey = field(default_factory=X25519PrivateKey.generate)
+    sent: list[Sent] = field(default_factory=list)
+    calls: Calls = CALLS
+    number: int = 0
+
+    def __post_init__(self) -> None:
+        (self.root / "centre").mkdir()
+        self.stick.mkdir()
+        self.desk = Desk(self.root / "centre")
+        self.book.receive_key = self.secret.public_key().public_bytes_raw().hex()
+        prepare(self.stick, self.book.name.tenant, self.desk.key, NOW_MS)
+
+    @property
+    def stick(self) -> Path:
+        return self.root / "stick"
+
+    def export(self, stick: Path | None = None) -> Exported:
+        self.number += 1
+        order = Order(
+            self.book.name, f"{self.number:08x}{0:024x}", "0" * 32, self.book.sign_key, self.book.receive_key,
+            receive_public(bytes.fromhex(self.desk.key.public_hex)), "a seal",
+        )  # fmt: skip
+        with Folder.at(stick or self.stick, self.calls) as folder:
+            done = export(folder, order, self.book, NoPhotos(), lambda progress: None)
+        self.sent.append(Sent(done.manifest.export, BOOT, 1_000, done.asked))
+        return done
+
+    def take_in(self, stick: Path | None = None) -> list[Imported]:
+        importer = Importer(self.desk.office, self.desk.key, lambda: NOW_MS, lambda name: [])
+        return importer.stick(stick or self.stick)
+
+    def receipt(self, boot: str = BOOT) -> list[events.SyncEvent]:
+        name, key = self.book.name, self.desk.key.public_hex
+        with Folder.at(self.stick) as folder:
+            sealed = find_receipt(folder, name)
+        assert sealed is not None
+        receipt = read_receipt(sealed, self.unseal, name, key)
+        said = list(
+            what_it_says(receipt, sent_of(receipt, self.sent), Reader(name, key, self.book, boot, 61_000))
+        )
+        for event in said:
+            if isinstance(event, events.Acked):
+                self.book.cursors[event.ledger_id] = event.upto
+        return said
+
+    def unseal(self, sealed: bytes, context: bytes) -> bytes:
+        return open_sealed(self.secret.private_bytes_raw(), sealed, context)
+
+    def unapproving(self) -> Office:
+        """The same centre, which approves nobody unseen."""
+        return Office(self.desk.store, self.desk.key, lambda: NOW_MS, auto_approve=False)
+
+    @property
+    def home(self) -> Path:
+        return self.stick / ROOT / self.book.name.tenant / self.book.name.device
