@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kiosk.install.errors import InstallError
-from kiosk.install.locked import runtime_lock, wanted_by
-from kiosk.install.manifest import MANIFEST, SIGNATURE, write_manifest
+from kiosk.install.locked import BUILT, runtime_lock, wanted_by, wheel_name
+from kiosk.install.manifest import MANIFEST, SIGNATURE, sha256, write_manifest
 from kiosk.install.release import PACKAGES, SOURCES, SYSTEM, read_release
 
 PLATFORMS = {"amd64": "x86_64", "arm64": "aarch64"}
@@ -85,6 +85,21 @@ def _download(checkout: Path, wanted: Wanted, wheels: Path, scratch: Path) -> No
     for python in wanted.pythons:
         _pip("download", "--no-deps", "--require-hashes", "--no-build-isolation", "-r", str(lock),
              "-d", str(wheels), "--python-version", python, "--implementation", "cp", *platforms)  # fmt: skip
+    _build(wheels)
+
+
+def _build(wheels: Path) -> None:
+    """Wheels of what is source only, as far as they run anywhere: a Pi spends a minute on them otherwise."""
+    lines = []
+    for source in sorted(wheels.glob("*.tar.gz")):
+        made = wheels.with_name("built") / source.name
+        _pip("wheel", "--no-deps", "--no-index", "--no-build-isolation", "-w", str(made), str(source))
+        for wheel in made.glob("*-none-any.whl"):
+            lines.append(f"{wheel_name(wheel)} {sha256(wheel)}\n")
+            wheel.rename(wheels / wheel.name)
+            source.unlink()
+        shutil.rmtree(made)
+    (wheels / BUILT).write_text("".join(lines), encoding="ascii")
 
 
 def _pip(*what: str) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from kiosk.install.errors import InstallError
 from kiosk.install.layout import Layout
-from kiosk.install.locked import runtime_lock, tools_lock, wanted_by
+from kiosk.install.locked import runtime_lock, tools_lock, wanted_by, with_built
 from kiosk.install.release import PACKAGES, SOURCES, SYSTEM, Release
 
 COMPLETE = ".complete"
@@ -91,7 +91,8 @@ def _third_parties(folder: Path, source: Path, wheels: Path | None, scratch: Pat
     lock = (source / "requirements.lock").read_text(encoding="utf-8")
     first, rest = scratch / "first.txt", scratch / "rest.txt"
     first.write_text(tools_lock(lock), encoding="utf-8")
-    rest.write_text(_needed(source), encoding="utf-8")
+    needed = _needed(source)
+    rest.write_text(with_built(needed, wheels) if wheels else needed, encoding="utf-8")
     _pip(folder, wheels, ["--require-hashes", "-r", str(first)], by=_first_pip(wheels))
     _pip(folder, wheels, ["--require-hashes", "--use-pep517", "-r", str(rest)])
 

@@ -9,6 +9,7 @@ import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
+from kiosk.install.manifest import SIGNATURE
 from kiosk.install.release import PACKAGES, SOURCES, SYSTEM
 from tests.house.tracked import ROOT
 
@@ -53,6 +54,14 @@ def bundle(
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=900, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     return Path(done.stdout.strip())
+
+
+def unsigned(made: Path, target: Path) -> None:
+    """The same bundle with its signature left out."""
+    with tarfile.open(made) as whole, tarfile.open(target, "w") as rest:
+        for member in whole:
+            if Path(member.name).name != SIGNATURE:
+                rest.addfile(member, whole.extractfile(member))
 
 
 def third_parties(made: Path, folder: Path) -> None:

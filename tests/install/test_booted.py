@@ -15,7 +15,7 @@ import pytest
 from tests.house.tracked import ROOT
 from tests.install import bundles
 from tests.install.kiosk_in import enrol, kill, prepare, punch, punches, status, wait_active, wait_reader
-from tests.install.nspawn import Machine, machine
+from tests.install.nspawn import Machine, machine, until
 from tests.install.steps import install_steps
 
 SUITES = [
@@ -25,6 +25,7 @@ SUITES = [
 
 
 Spoil = Callable[[Path], None]
+PATIENCE_S = 15  # more than any of them lets pass between two signs of life
 
 
 @dataclass
@@ -33,20 +34,23 @@ class Place:
 
     kiosk: Machine
     stick: Path
-    python: str
+    suite: str
     key: Path
     trees: Path
 
-    def update(self, version: str, spoil: Spoil = lambda tree: None, *, signed: bool = True) -> str:
-        """A bundle of `version` on the stick; the path under which the kiosk sees it."""
+    @property
+    def python(self) -> str:
+        """The system's."""
+        return bundles.PYTHON_OF[self.suite]
+
+    def update(self, version: str, spoil: Spoil = lambda tree: None) -> str:
+        """A signed bundle of `version` on the stick; the path under which the kiosk sees it."""
         tree = bundles.checkout(self.trees / version, version, spoil, self.trees / "first")
         made = bundles.bundle(
-            tree, self.trees / "out", self.python, key=self.key if signed else None,
-            wheels=self.stick / "hadir-wheels",
-        )  # fmt: skip
-        name = f"update-{version}-{'signed' if signed else 'unsigned'}"
-        made.rename(self.stick / name)
-        return f"/stick/{name}"
+            tree, self.trees / "out", self.python, key=self.key, wheels=self.stick / "hadir-wheels"
+        )
+        made.rename(self.stick / f"update-{version}")
+        return f"/stick/update-{version}"
 
 
 @pytest.fixture(scope="module", params=SUITES)
@@ -54,14 +58,13 @@ def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     folder = tmp_path_factory.mktemp(request.param)
     stick, key = folder / "stick", folder / "update.key"
     subprocess.run((sys.executable, "-m", "kiosk.install", "key", str(key)), check=True, cwd=ROOT)
-    python = bundles.PYTHON_OF[request.param]
     tree = bundles.checkout(folder / "trees/first", "0.9.0")
-    made = bundles.bundle(tree, stick, python, key=key)
+    made = bundles.bundle(tree, stick, bundles.PYTHON_OF[request.param], key=key)
     bundles.third_parties(made, stick / "hadir-wheels")
     with machine(request.param, folder, stick) as kiosk:
         prepare(kiosk)
         kiosk.run("cp /stick/hadir-*.tar /srv")
-        yield Place(kiosk, stick, python, key, folder / "trees")
+        yield Place(kiosk, stick, request.param, key, folder / "trees")
 
 
 @pytest.mark.timeout(1500)
@@ -75,6 +78,10 @@ def test_a_kiosk_from_nothing_to_its_removal(place: Place) -> None:
     kiosk.reboot()
     taken.append(punch(kiosk))
     assert punches(kiosk) == taken
+    if place.suite == "trixie":
+        taken += [_changes_settings_while_it_runs(kiosk), _is_started_anew_when_stuck(kiosk)]
+        taken.append(_goes_on_with_a_read_only_root(kiosk))
+        assert punches(kiosk) == taken
     _is_backed_up(kiosk)
     _updates(place, taken)
     _is_removed(kiosk)
@@ -89,6 +96,7 @@ def _install(kiosk: Machine) -> None:
     print(f"{len(steps)} commands, {(time.monotonic() - began) / 60:.1f} minutes")
     assert status(kiosk)["ready"]
     name = kiosk.run("readlink /opt/hadir/current")
+    assert kiosk.json("kioskctl provision site.toml --json")["changed"] is False
     kiosk.run(steps[1])  # again: nothing changes
     assert kiosk.run("readlink /opt/hadir/current") == name
     assert kiosk.run("ls /opt/hadir/versions").split() == [Path(name.strip()).name]
@@ -116,6 +124,45 @@ def _survives_kills(kiosk: Machine) -> None:
     wait_reader(kiosk)
 
 
+def _changes_settings_while_it_runs(kiosk: Machine) -> int:
+    pid = kiosk.property("kioskd", "MainPID")
+    kiosk.run("sed -i 's/test-1/test-2/' /etc/hadir/policy.toml && systemctl reload kioskd")
+    assert (status(kiosk)["policy"], kiosk.property("kioskd", "MainPID")) == ("test-2", pid)
+    kiosk.run("sed -i 's/version/versoin/' /etc/hadir/policy.toml")
+    kiosk.fails("systemctl reload kioskd")
+    kiosk.run("sed -i 's/versoin/version/' /etc/hadir/policy.toml")
+    return punch(kiosk)
+
+
+def _is_started_anew_when_stuck(kiosk: Machine) -> int:
+    """Stopped in its tracks, each stops feeding its watchdog; systemd puts another in its place."""
+    units = ("kioskd", "kiosk-ui", "hadir-centre")
+    for unit in units:
+        drop_in = f"[Service]\nWatchdogSec={PATIENCE_S}\nTimeoutAbortSec=5\n"
+        kiosk.write(f"/etc/systemd/system/{unit}.service.d/patience.conf", drop_in)
+    kiosk.run("systemctl daemon-reload && systemctl restart kioskd kiosk-ui hadir-centre")
+    before = [kiosk.property(unit, "MainPID") for unit in units]
+    kiosk.run("systemctl kill -s STOP kioskd kiosk-ui hadir-centre")
+    for unit, pid in zip(units, before, strict=True):
+        until(lambda unit=unit, pid=pid: kiosk.property(unit, "MainPID") not in ("0", pid), f"another {unit}")
+        wait_active(kiosk, unit)
+        assert "watchdog" in kiosk.run(f"journalctl -u {unit} --no-pager").lower()
+        kiosk.run(f"rm /etc/systemd/system/{unit}.service.d/patience.conf")
+    kiosk.run("systemctl daemon-reload && systemctl stop hadir-centre")
+    return punch(kiosk)
+
+
+def _goes_on_with_a_read_only_root(kiosk: Machine) -> int:
+    """As docs/install.md has it: the state on a partition of its own, everything else read-only."""
+    kiosk.run("mount --bind /var/lib/hadir /var/lib/hadir && mount -o remount,bind,ro /")
+    kiosk.fails("touch /etc/hadir/kiosk.toml")
+    kiosk.run("systemctl restart kioskd kiosk-ui kiosk-clock")
+    taken = punch(kiosk)
+    assert "Read-only file system" in kiosk.fails("HADIR_NO_APT=1 hadir-*/install")
+    kiosk.run("mount -o remount,bind,rw / && umount --lazy /var/lib/hadir && systemctl restart kioskd")
+    return taken
+
+
 def _is_backed_up(kiosk: Machine) -> None:
     kiosk.run("mkdir /mnt/hadir-backup && mount -t tmpfs -o uid=$(id -u hadir) tmpfs /mnt/hadir-backup")
     kiosk.run("systemctl start hadir-backup")
@@ -127,10 +174,12 @@ def _is_backed_up(kiosk: Machine) -> None:
 def _updates(place: Place, taken: list[int]) -> None:
     kiosk = place.kiosk
     first = status(kiosk)["software"]
-    assert "not signed" in kiosk.fails("kioskctl update " + place.update("0.9.1", signed=False))
+    second = place.update("0.9.2")
+    bundles.unsigned(place.stick / "update-0.9.2", place.stick / "unsigned")
+    assert "not signed" in kiosk.fails("kioskctl update /stick/unsigned")
     assert status(kiosk)["software"] == first
 
-    kiosk.run("kioskctl update " + place.update("0.9.2"))
+    kiosk.run(f"kioskctl update {second}")
     assert status(kiosk)["software"] == "hadir 0.9.2"
     taken.append(punch(kiosk))
 
@@ -139,7 +188,7 @@ def _updates(place: Place, taken: list[int]) -> None:
     assert status(kiosk)["software"] == "hadir 0.9.2"
     taken.append(punch(kiosk))
 
-    assert "older" in kiosk.fails("kioskctl update " + place.update("0.8.9"))
+    assert "older" in kiosk.fails("kioskctl update /stick/hadir-0.9.0-*.tar")
     kiosk.run("kioskctl update --rollback")
     assert status(kiosk)["software"] == first
     taken.append(punch(kiosk))

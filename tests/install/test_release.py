@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.install.locked import runtime_lock, tools_lock, wanted_by
+from kiosk.install.locked import BUILT, runtime_lock, tools_lock, wanted_by, wheel_name, with_built
 from kiosk.install.release import read_release
 from tests.house.test_lock import locked, wanted
 from tests.house.tracked import ROOT
@@ -37,6 +37,17 @@ def test_every_stanza_keeps_its_hashes() -> None:
         assert stanza in LOCK
         assert "--hash=sha256:" in stanza
     assert NAME.findall(tools_lock(LOCK)) == ["pip", "setuptools"]
+
+
+def test_a_wheel_that_was_built_for_a_bundle_counts_by_its_own_hash_too(tmp_path: Path) -> None:
+    assert with_built(LOCK, tmp_path) == LOCK
+    (tmp_path / BUILT).write_text(
+        f"{wheel_name(Path('face_recognition_models-0.3.0-any.whl'))} {'ab' * 32}\n"
+    )
+    before, after = LOCK.splitlines(), with_built(LOCK, tmp_path).splitlines()
+    (added,) = [number for number, line in enumerate(after) if line == f"    --hash=sha256:{'ab' * 32} \\"]
+    assert after[added - 1].startswith("face-recognition-models==")
+    assert after[:added] + after[added + 1 :] == before
 
 
 def test_a_release_is_named_after_what_is_in_it(tmp_path: Path) -> None:
