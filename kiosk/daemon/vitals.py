@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import threading
 
-ESSENTIAL = ("engine", "control", "publisher", "down", "face", "photos", "reader-", "terminal-")
+ESSENTIAL = ("engine", "control", "publisher", "down", "face", "photos")
+OF_DEVICES = ("reader-", "terminal-")
 
 
 class Vitals:
     """Looks for threads that were there when it was made and are gone; one is replaced now and then."""
 
     def __init__(self) -> None:
-        self._expected = {name for name in _names() if name.startswith(ESSENTIAL)}
+        self._expected = {n for n in _names() if n in ESSENTIAL or n.startswith(OF_DEVICES)}
         self._missed: set[str] = set()
 
     def dead(self) -> list[str]:
