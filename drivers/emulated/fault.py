@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 LATE_MS = 4000.0
-"""A delay after which the host has given up (its deadline is 2.5 s)."""
+"""A delay after which the host has given up (its deadline is 2.5 s); a plan may have its own."""
 
 JITTER_MS = 300.0
 """A delay that the host must live with."""
@@ -54,10 +54,6 @@ def _silence(_message: bytes, _rng: random.Random) -> Outcome:
 
 def _delay(message: bytes, rng: random.Random) -> Outcome:
     return Outcome("delay", (Chunk(rng.uniform(0.1, 1.0) * JITTER_MS, message),), intact=True)
-
-
-def _late(message: bytes, _rng: random.Random) -> Outcome:
-    return Outcome("late", (Chunk(LATE_MS, message),), intact=False)
 
 
 def _byte_by_byte(message: bytes, _rng: random.Random) -> Outcome:
@@ -114,7 +110,6 @@ KINDS: Mapping[str, Fault] = {
     "none": _whole,
     "silence": _silence,
     "delay": _delay,
-    "late": _late,
     "byte_by_byte": _byte_by_byte,
     "split": _split,
     "corrupt": _corrupt,
@@ -140,7 +135,8 @@ class FaultPlan:
     ) -> None:
         self.seed = seed
         self._rng = random.Random(seed)
-        self._kinds = {**KINDS, **(extra or {})}
+        self.late_ms = LATE_MS
+        self._kinds = {**KINDS, "late": self._late, **(extra or {})}
         self._armed: deque[str] = deque()
         self._rates: dict[str, float] = {}
         self.happened: dict[str, int] = {}
@@ -182,6 +178,9 @@ class FaultPlan:
         if kind != "none":
             self.happened[kind] = self.happened.get(kind, 0) + 1
         return outcome
+
+    def _late(self, message: bytes, _rng: random.Random) -> Outcome:
+        return Outcome("late", (Chunk(self.late_ms, message),), intact=False)
 
     def _draw(self) -> str:
         if not self._rates:

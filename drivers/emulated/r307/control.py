@@ -24,7 +24,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from drivers.emulated.fault import FaultPlan
+from drivers.emulated.fault import LATE_MS, FaultPlan
 from drivers.emulated.r307.emulator import REPLUG_MS, Emulator
 from drivers.emulated.r307.faults import ZFM_FAULTS
 from drivers.emulated.r307.finger import Touch
@@ -124,6 +124,7 @@ class Control:
         if request.get("clear"):
             emulator.plan.clear()
             emulator.inbound.clear()
+        emulator.plan.late_ms = float(request.get("late_ms", LATE_MS))
         plan = emulator.inbound if request.get("inbound") else emulator.plan
         if "rates" in request:
             plan.set_rates(request["rates"])

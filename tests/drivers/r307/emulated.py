@@ -20,6 +20,9 @@ from drivers.r307 import R307Reader
 class EmulatedR307:
     """Starts `python -m drivers.emulated.r307` and speaks to its control socket."""
 
+    late_ms = 4000.0
+    """How late an answer comes that comes too late."""
+
     def __init__(self, folder: Path, *options: str, speed: float = 0.0) -> None:
         self.port = folder / "r307"
         control = folder / "c"

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drivers.base.errors import DeviceError
-from drivers.base.reader import Touch
+from drivers.base.reader import CALL_S, Touch
 from drivers.r307 import R307Reader
 from tests.drivers.r307.emulated import EmulatedR307
 from tests.drivers.r307.faults import ALICE, FAULTS, Fault, teach
@@ -34,9 +34,13 @@ class Measured:
     slot: int | None
 
 
-def measure(device: EmulatedR307, reader: R307Reader, fault: Fault) -> Measured:
-    """Put Alice on a faulty sensor, end the fault when it was noticed, put Bob on, and see who is found."""
+def measure(device: EmulatedR307, reader: R307Reader, fault: Fault, *, give_up_s: float = CALL_S) -> Measured:
+    """Put Alice on a faulty sensor, end the fault when it was noticed, put Bob on, and see who is found.
+
+    While the fault lasts the reader gives up after `give_up_s`.
+    """
     reader.open()
+    reader.call_s = give_up_s
     if fault.opening:
         reader.close()
     fault.begin(device)
@@ -47,7 +51,7 @@ def measure(device: EmulatedR307, reader: R307Reader, fault: Fault) -> Measured:
     if error is None:
         fault.end(device)
         return Measured("", error_s, 0.0, touch.slot if touch else None)
-    name = type(error).__name__
+    name, reader.call_s = type(error).__name__, CALL_S
     fault.end(device)
     device.put("bob")
     ended_s = time.monotonic()

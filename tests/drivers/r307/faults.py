@@ -38,7 +38,7 @@ def teach(device: EmulatedR307) -> None:
 
 def wire(kind: str, after: int = 0, count: int = 1) -> Action:
     """The `kind` of fault on the answer number `after` of a touch (0 image, 1 features, 2 search)."""
-    return lambda device: device.do("fault", kind=kind, after=after, count=count)
+    return lambda device: device.do("fault", kind=kind, after=after, count=count, late_ms=device.late_ms)
 
 
 def always(kind: str) -> Action:

@@ -11,7 +11,7 @@ from drivers.base.errors import DeviceError, ProtocolError
 from drivers.r307 import R307Reader
 from tests.drivers.r307.emulated import EmulatedR307, reopen
 
-PEOPLE = 15
+PEOPLE = 8
 NOISE = {"corrupt": 0.04, "lose_byte": 0.01}
 
 

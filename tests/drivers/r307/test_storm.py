@@ -78,7 +78,7 @@ def next_touch(reader: R307Reader) -> Touch:
 def test_each_touch_reaches_the_caller_once(device: EmulatedR307, reader: R307Reader) -> None:
     seed = random.randrange(2**32)
     print(f"seed {seed}")
-    storm(device, reader, 400, QUICK, seed)
+    storm(device, reader, 150, QUICK, seed)
 
 
 @pytest.mark.slow

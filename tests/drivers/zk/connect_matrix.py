@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from drivers.base.errors import DeviceError
 from drivers.emulated.zk import ZkEmulator
 from drivers.emulated.zk_store import Model
-from drivers.zk import ZkTerminal, find_by_serial, neighbours
+from drivers.zk import Patience, ZkTerminal, find_by_serial, neighbours
 from drivers.zk.timecode import code_of
 from tests.drivers.zk.emulated import driver_for, live_punches, local_now
 
 KEY = 4711
+PATIENCE = Patience()
+"""How long silence is waited out; the tests have less of it."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def terminal_with(
     """An emulator and an open driver."""
     with ZkEmulator(Model(**fields)) as emulator:  # type: ignore[arg-type]
         emulator.store.fill(people, records)
-        terminal = driver_for(emulator)
+        terminal = driver_for(emulator, patience=PATIENCE)
         try:
             terminal.open()
             yield emulator, terminal
@@ -113,7 +115,7 @@ def moved() -> Seen:
 def mute() -> Seen:
     """Something accepts the connection and never says a word."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        terminal = ZkTerminal("127.0.0.1", listener.getsockname()[1], local_now=local_now)
+        terminal = ZkTerminal("127.0.0.1", listener.getsockname()[1], local_now=local_now, patience=PATIENCE)
         error, error_s = failing(terminal.open)
     return Seen(error, error_s, 0.0, not terminal.is_open)
 

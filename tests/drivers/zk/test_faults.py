@@ -16,6 +16,7 @@ from drivers.base.terminal import BadRow, LiveEvent, TerminalUser
 from drivers.emulated import zk_wire as wire
 from drivers.zk import ZkTerminal
 from drivers.zk.timecode import code_of
+from tests.drivers.zk import connect_matrix
 from tests.drivers.zk.conftest import Drive, Emulate
 from tests.drivers.zk.connect_matrix import SCENARIOS, Scenario
 from tests.drivers.zk.emulated import QUICK, live_punches, local_now, wait_until
@@ -37,7 +38,8 @@ def test_fault(fault: Fault) -> None:
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
-def test_scenario(scenario: Scenario) -> None:
+def test_scenario(scenario: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connect_matrix, "PATIENCE", QUICK)
     got = scenario.run()
     assert got.error == scenario.error
     assert got.error_s < LIMIT_S

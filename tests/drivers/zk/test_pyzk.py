@@ -31,7 +31,8 @@ def pyzk() -> Iterator[Callable[[ZkEmulator], Any]]:
     opened: list[Any] = []
 
     def connect(emulator: ZkEmulator, **options: Any) -> Any:
-        opened.append(ZK("127.0.0.1", emulator.port, timeout=2, ommit_ping=True, **options).connect())
+        settings = {"timeout": 2, "ommit_ping": True, **options}
+        opened.append(ZK("127.0.0.1", emulator.port, **settings).connect())
         return opened[-1]
 
     yield connect
@@ -203,7 +204,7 @@ def test_an_answer_in_many_packets_that_arrive_together(emulate: Emulate, drive:
     emulator.store.fill(50, 0)
     emulator.fault("coalesce", 6, after=2)
     with pytest.raises(TimeoutError):
-        pyzk(emulator).get_users()
+        pyzk(emulator, timeout=1).get_users()
     emulator.fault("coalesce", 6, after=2)
     terminal = drive(emulator)
     terminal.open()
