@@ -19,6 +19,7 @@ from ui.client import Client
 from ui.flows import FLOWS, punches
 from ui.items import Page, Target
 from ui.metrics import Metrics
+from ui.preview import Preview
 from ui.screens import compose
 from ui.sounds import Speaker, sound_for
 from ui.stage import Director, Stage
@@ -49,6 +50,7 @@ class App:
         self._page: Page | None = None
         self._pressed: Target | None = None
         self._visit = Visit(FLOWS, lambda command: client.send(command, time.monotonic()), self._known)
+        self._preview = Preview(lambda command: client.send(command, time.monotonic()))
         self._stopping = False
         self._due_s = self._beat_s = 0.0
         self._wake_read, self._wake_write = os.pipe()
@@ -77,9 +79,11 @@ class App:
             for view in self._client.pump(now_s):
                 self._take(view, now_s)
             for answer in self._client.answers():
-                self._visit.answered(answer, now_s)
+                if not self._preview.answered(answer, self._client.take_descriptor):
+                    self._visit.answered(answer, now_s)
             if not self._client.connected:
                 self._director.lost()
+                self._preview.lost()
                 self._visit.lost()
             self._due_s = now_s
         for event in pygame.event.get():
@@ -95,6 +99,7 @@ class App:
     def _take(self, view: View, now_s: float) -> None:
         called = view.presence is not None and self._director.view.presence is None
         card = self._director.receive(view, now_s, self._wall_ms())
+        self._preview.follow(view.face)
         if card and card.kind != "refill":  # a card each half second
             self._speaker.play(sound_for(card))
         elif called:
@@ -108,7 +113,8 @@ class App:
     def _draw(self, now_s: float) -> None:
         wall_ms = self._wall_ms()
         pressed = self._pressed.value if self._pressed else ""
-        stage = self._director.stage(now_s, wall_ms, pressed=pressed, pane=self._visit.pane)
+        shot = self._preview.shot() if self._director.watched else None
+        stage = self._director.stage(now_s, wall_ms, pressed=pressed, pane=self._visit.pane, shot=shot)
         self._due_s = self._director.due_s(now_s, wall_ms)
         if stage == self._stage:
             return

@@ -6,6 +6,7 @@ It has no thread: the app's one `select` waits for the display's poll, signals a
 from __future__ import annotations
 
 import logging
+import os
 import socket
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from ui.visit import Answer
 RETRY_S = (0.1, 0.2, 0.5, 1.0)
 _WATCH_ID = 1
 _CHUNK_BYTES = 65_536
+_MOST_DESCRIPTORS = 4
 log = logging.getLogger(__name__)
 
 
@@ -44,6 +46,7 @@ class Client:
         self._retry_at_s = 0.0
         self._lost_at_s: float | None = None
         self._answers: list[Answer] = []
+        self._descriptors: list[int] = []
         self.malformed = 0
 
     @property
@@ -83,11 +86,21 @@ class Client:
         came, self._answers = self._answers, []
         return came
 
+    def take_descriptor(self) -> int | None:
+        """The open file that came last beside an answer; whoever takes it closes it."""
+        newest = self._descriptors.pop() if self._descriptors else None
+        for stale in self._descriptors:
+            os.close(stale)
+        self._descriptors.clear()
+        return newest
+
     def close(self) -> None:
         """Let go of the connection."""
         if self._socket:
             self._socket.close()
             self._socket = None
+        if (descriptor := self.take_descriptor()) is not None:
+            os.close(descriptor)
 
     def _connect(self, now_s: float) -> None:
         if now_s < self._retry_at_s:
@@ -120,12 +133,13 @@ class Client:
         views: list[View] = []
         while self._socket is not None:
             try:
-                chunk = self._socket.recv(_CHUNK_BYTES)
+                chunk, descriptors, _, _ = socket.recv_fds(self._socket, _CHUNK_BYTES, _MOST_DESCRIPTORS)
             except BlockingIOError:
                 break
             except OSError as error:
                 self._lose(now_s, f"connection lost: {error}")
                 break
+            self._descriptors += descriptors
             if not chunk:
                 self._lose(now_s, "the daemon closed the connection")
                 break

@@ -11,6 +11,7 @@ import pygame
 from ui.canvas import Canvas
 from ui.metrics import Metrics
 from ui.sample_panes import PANES
+from ui.sample_shot import sample_shot
 from ui.samples import MORNING, SAMPLES
 from ui.screens import compose
 from ui.stage import APPEAR_MS, Director, Stage
@@ -27,7 +28,8 @@ def sample_stage(state: str, language: Language, theme: ThemeName) -> Stage:
     if view is not None:
         director.receive(msgspec.structs.replace(view, language=language, card=None), 0, MORNING)
         director.receive(msgspec.structs.replace(view, language=language), 0, MORNING)
-    return director.stage(APPEAR_MS / 1000 + 2, MORNING, pane=PANES.get(state))
+    now_s, pane = APPEAR_MS / 1000 + 2, PANES.get(state)
+    return director.stage(now_s, MORNING, pane=pane, shot=sample_shot())
 
 
 def screenshot(state: str, metrics: Metrics, language: Language, theme: ThemeName) -> pygame.Surface:

@@ -132,12 +132,13 @@ class Listing:
 
 @dataclass(frozen=True)
 class Reading:
-    """Text to be read, from line `first` on, and what can be answered."""
+    """Text to be read, from line `first` on, and what can be answered; if `whole`, only at its end."""
 
     title: Says
     paragraphs: tuple[Says, ...]
     keys: tuple[Tile, ...] = ()
     first: int = 0
+    whole: bool = False
     patience_s: float = 180.0
 
 
@@ -184,9 +185,10 @@ class Told:
 
 @dataclass(frozen=True)
 class Busy:
-    """The kiosk is at work on what was asked."""
+    """The kiosk is at work on what was asked; it may be given up if `can_end`."""
 
     title: Says
+    can_end: bool = False
     patience_s: float = 600.0
 
 

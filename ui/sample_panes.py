@@ -125,6 +125,7 @@ _LETTER = "800/123/BKPSDM/2026"
 
 PANES: dict[str, Pane] = {
     "busy": Busy(say("busy.title")),
+    "busy_stick": Busy(say("stick.plug"), can_end=True),
     "pin_number": Entry(say("pin.title"), say("entry.number"), text=NIP[:15]),
     "pin_number_wrong": Entry(
         say("pin.title"), say("entry.number"), text=NIP, problem=say("number.appointment_month")
@@ -187,7 +188,7 @@ PANES: dict[str, Pane] = {
         (Tile("no", "back", say("key.cancel")), Tile("yes", "check", say("deed.withdraw"), tone="bad")),
     ),
     "fingers": Choice(NAME, tuple(Tile(f, "finger", say(f"finger.{f.replace('-', '_')}")) for f in FINGERS)),
-    "consent": Reading(NAME, _CONSENT, _ANSWERS),
+    "consent": Reading(NAME, _CONSENT, _ANSWERS, whole=True),
     "absence": Choice(
         NAME, tuple(Tile(a, icon, say(f"absence.{a}")) for a, icon in ABSENCES), say("absence.lead")
     ),
@@ -249,6 +250,7 @@ PANES: dict[str, Pane] = {
             for i, n in enumerate(_PEOPLE)
         ),
         say("recap.from", first="23/11/2026", last="29/11/2026"),
+        keys=(Tile("carry", "stick", say("recap.carry")),),
     ),
     "readers": Listing(
         say("menu.readers"),

@@ -11,7 +11,10 @@ from kiosk.core.view import (
     Card,
     ClockView,
     DeviceView,
+    FaceEnrolView,
+    FaceView,
     FlowView,
+    GuideView,
     LinkView,
     PresenceView,
     SiteView,
@@ -68,6 +71,15 @@ def _stick(**fields: Any) -> View:
     return _with(link=LinkView("off", 412), stick=StickView(**fields))
 
 
+def _faces(*guides: GuideView, enrol: FaceEnrolView | None = None) -> View:
+    camera = DeviceView("kamera", "camera", "ready", simulated=False)
+    return _with(devices=(READER, camera), face=FaceView(1, guides, enrol))
+
+
+def _face_enrol(pose: str, done: int, advice: str = "") -> View:
+    return _faces(enrol=FaceEnrolView(name=NAME, pose=pose, done=done, of=5, advice=advice))
+
+
 SAMPLES: dict[str, View | None] = {
     "idle": VIEW,
     "idle_offline": _with(link=LinkView("offline", 412), today=128),
@@ -119,6 +131,16 @@ SAMPLES: dict[str, View | None] = {
     "stick_held": _stick(state="done", records=12, standing="waiting_approval"),
     "stick_full": _stick(state="failed", code="full", safe=True),
     "stick_unprepared": _stick(state="failed", code="unprepared", safe=True),
+    "face_look": _faces(GuideView(1)),
+    "face_closer": _faces(GuideView(1, advice="closer")),
+    "face_ask_left": _faces(GuideView(1, asked="left")),
+    "face_ask_blink": _faces(GuideView(1, asked="blink")),
+    "face_two": _faces(GuideView(1, asked="right"), GuideView(2, advice="closer")),
+    "face_enrol": _face_enrol("right", 2),
+    "face_enrol_advice": _face_enrol("up", 3, "light"),
+    "idle_camera_fault": _with(
+        devices=(READER, DeviceView("kamera", "camera", "fault", simulated=False, cause="unavailable"))
+    ),
     "wait_witness": _flow("pin", "witness", NAME),
     "wait_special": _flow("special", "finger"),
     "wait_my_record": _flow("my_record", "finger"),

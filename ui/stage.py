@@ -14,12 +14,16 @@ import msgspec
 from kiosk.core.view import SILENT_S, Card, ClockView, LinkView, SiteView, View
 from kiosk.core.zone import ZoneName, local
 from ui.panes import Pane
+from ui.preview import Shot
 from ui.strings import Language
 from ui.theme import ThemeName
 
 APPEAR_MS = 140
 GLOW_EVERY_S, GLOW_S, GLOW_FRAMES = 10.0, 0.9, 12
 FRAME_S = 1 / 60
+SHOT_S = 1 / 40
+"""How often the camera's pictures are looked for while they are shown: somewhat oftener than they come."""
+BEATS_A_S = 2.0
 LAST_MS = 253_000_000_000_000  # in the year 9987
 NIGHT_FROM_HOUR, NIGHT_TO_HOUR = 18, 5
 ThemeChoice = Literal["auto", "light", "night"]
@@ -53,6 +57,8 @@ class Stage:
     glow: int = 0
     pressed: str = ""
     pane: Pane | None = None
+    shot: Shot | None = None
+    beat: int = 0
 
     @property
     def simulated(self) -> bool:
@@ -82,6 +88,12 @@ class Director:
     def card(self) -> Card | None:
         """The card on show."""
         return self._card
+
+    @property
+    def watched(self) -> bool:
+        """Whether somebody before the camera is to see themselves."""
+        face = self.view.face
+        return face is not None and not self._away and bool(face.guides or face.enrol)
 
     def lost(self) -> None:
         """The daemon is away; the card it sent last stays for its time."""
@@ -116,7 +128,15 @@ class Director:
         self._card_until_s = now_s + card.show_ms / 1000
         return card
 
-    def stage(self, now_s: float, wall_ms: int, *, pressed: str = "", pane: Pane | None = None) -> Stage:
+    def stage(
+        self,
+        now_s: float,
+        wall_ms: int,
+        *,
+        pressed: str = "",
+        pane: Pane | None = None,
+        shot: Shot | None = None,
+    ) -> Stage:
         """What to show at `now_s` (monotonic seconds) and `wall_ms` (the system's UTC clock)."""
         if self._card and now_s >= self._card_until_s:
             self._card = None
@@ -133,6 +153,8 @@ class Director:
             glow=0 if self._card or pane else _glow(now_s),
             pressed=pressed,
             pane=pane,
+            shot=shot if self.watched else None,
+            beat=int(now_s * BEATS_A_S) if self.watched else 0,
         )
 
     def due_s(self, now_s: float, wall_ms: int) -> float:
@@ -142,6 +164,8 @@ class Director:
             return now_s + FRAME_S
         if self._card:
             return min(tick_s, self._card_until_s)
+        if self.watched:
+            return min(tick_s, now_s + SHOT_S)
         return min(tick_s, now_s + _next_glow_s(now_s))
 
     def _appear_milli(self, now_s: float) -> int:

@@ -16,7 +16,7 @@ import msgspec
 from kiosk.core import api, desk
 from kiosk.core.request import AnyCommand
 from kiosk.core.view import View
-from ui.panes import Busy, Pane, say
+from ui.panes import Busy, Pane, Says, say
 from ui.strings import Language
 
 R = TypeVar("R")
@@ -34,10 +34,11 @@ class Touch:
 
 @dataclass(frozen=True)
 class Ask:
-    """A command to the daemon and the type of its answer."""
+    """A command to the daemon, the type of its answer, and what to do meanwhile, which may be given up."""
 
     command: AnyCommand
     answer: type
+    busy: Says = ""
 
 
 class Refused(Exception):
@@ -159,7 +160,10 @@ class Visit:
             while isinstance(shown, Ask):
                 number = self._send(shown.command)
                 if number is not None:
-                    self._pending, self.pane = (number, shown.answer), Busy(say("busy.title"))
+                    self._pending, self.pane = (
+                        (number, shown.answer),
+                        Busy(shown.busy or say("busy.title"), can_end=bool(shown.busy)),
+                    )
                     return
                 shown = self._flow.throw(Refused(_LOST))
             self.pane = shown

@@ -176,6 +176,25 @@ class GetRecap(Command, frozen=True, tag="recap"):
     days: bool = True
 
 
+class CarryRecap(Command, frozen=True, tag="carry_recap"):
+    """Write a recap as XLSX, PDF and CSV to the stick in the kiosk, or the next one within `wait_s`.
+
+    Answered by `Carried`; the view's `stick` says when it may be pulled out.
+    """
+
+    period: Period
+    day: str
+    unit: Note = ""
+    wait_s: Wait = 90.0
+
+
+class CarryOwnData(Command, frozen=True, tag="carry_own_data"):
+    """Write everything held about a person to a stick in the same way; answered by `Carried`."""
+
+    number: Number
+    wait_s: Wait = 90.0
+
+
 class Explain(Command, frozen=True, tag="explain"):
     """The arithmetic of one person's day, line by line; answered by `Explained`."""
 
@@ -220,12 +239,13 @@ class Erase(Command, frozen=True, tag="erase"):
 PUBLIC = (PunchPin, PunchSpecial, SetDirection, Raise, Lower, Cancel, GetMyRecord, GetConsent, *setup.PUBLIC)
 RAISED = (
     PunchPaper, GetQueue, GetPhoto, Validate, SetPin, CallPresence, GetPresence, PutAbsence, DropAbsence,
-    GetAbsences, GetRecap, Explain, PutConsent, GetOwnData, *setup.RAISED,
+    GetAbsences, GetRecap, CarryRecap, Explain, PutConsent, GetOwnData, CarryOwnData, *setup.RAISED,
 )  # fmt: skip
 AnyDesk = (
     PunchPin | PunchSpecial | PunchPaper | SetDirection | GetQueue | GetPhoto | Validate | SetPin | PutRole
     | Raise | Lower | Cancel | CallPresence | GetPresence | PutAbsence | DropAbsence | GetAbsences | GetRecap
-    | Explain | GetMyRecord | GetConsent | PutConsent | GetOwnData | Erase | setup.AnySetup
+    | CarryRecap | CarryOwnData | Explain | GetMyRecord | GetConsent | PutConsent | GetOwnData | Erase
+    | setup.AnySetup
 )  # fmt: skip
 
 
@@ -331,6 +351,12 @@ class Recap(msgspec.Struct, frozen=True, kw_only=True):
     people: tuple[PersonRecap, ...] = ()
 
 
+class Carried(msgspec.Struct, frozen=True):
+    """The files on the stick, as paths from its top folder."""
+
+    paths: tuple[str, ...]
+
+
 class Explained(msgspec.Struct, frozen=True, kw_only=True):
     """`lines` are sentences in order; the last one is the day's result."""
 
@@ -341,7 +367,10 @@ class Explained(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MyPunch(msgspec.Struct, frozen=True, kw_only=True):
-    """One punch on the own screen."""
+    """One punch on the own screen; `ruling` is what the centre decided about it, with its note.
+
+    `accept` (it counts), `reject` (it does not), `in`, `out`, `note`; empty: nothing was decided.
+    """
 
     seq: int
     local: str
@@ -349,6 +378,8 @@ class MyPunch(msgspec.Struct, frozen=True, kw_only=True):
     direction: Direction
     late_s: int
     delivery: Literal["stored", "sent", "accepted"]
+    ruling: str = ""
+    ruling_note: str = ""
 
 
 class MyRecord(msgspec.Struct, frozen=True, kw_only=True):

@@ -168,7 +168,8 @@ class StickView(msgspec.Struct, frozen=True, kw_only=True):
     """What is done with a USB stick: `done` of `of` records and photos are on it; `safe`: pull it out.
 
     `code` says why it failed, or why its receipt was not believed (`sync.courier.stick.StickCode`);
-    `accepted` records were acknowledged by its receipt, `left` photos wait for another stick.
+    `accepted` records were acknowledged by its receipt, `left` photos wait for another stick, `files` are
+    what somebody at the screen asked for.
     """
 
     state: Literal["reading", "writing", "done", "failed"]
@@ -180,6 +181,7 @@ class StickView(msgspec.Struct, frozen=True, kw_only=True):
     left: int = 0
     accepted: int = 0
     standing: str = ""
+    files: int = 0
     safe: bool = False
 
 

@@ -9,6 +9,7 @@ import click
 
 from kiosk.core import api, desk
 from kiosk.core.deductions import per_cent, span
+from kiosk.ctl.atomic import write_atomically
 from kiosk.ctl.errors import CtlError
 from kiosk.ctl.session import common, session
 from kiosk.ctl.table import print_table
@@ -35,20 +36,18 @@ def recap(
     signer: str,
 ) -> None:  # fmt: skip
     """Recap of a day, a week or a month. Deductions are proposals; nothing is applied."""
-    from kiosk.ctl import recap_files
+    from kiosk.report.files import made_as
 
     here = session()
     with here.client() as client:
         day = day or client.ask(api.GetStatus(), api.Status).local_time[:10]
         wanted = desk.GetRecap(period=period, day=_checked(day), number=number, unit=unit)  # type: ignore[arg-type]
         made = client.ask(wanted, desk.Recap, answer_s=RECAP_S)
-    if xlsx:
-        recap_files.write_xlsx(made, xlsx)
-    if pdf:
-        recap_files.write_pdf(made, pdf, made.site, signer.split("|") if signer else [])
-    if csv:
-        recap_files.write_csv(made, csv)
-    written = [str(file) for file in (xlsx, pdf, csv) if file]
+    written = []
+    for kind, path in (("xlsx", xlsx), ("pdf", pdf), ("csv", csv)):
+        if path:
+            write_atomically(path, made_as(kind, made, signer.split("|") if signer else []))  # type: ignore[arg-type]
+            written.append(str(path))
     here.show(made, lambda: click.echo(f"written: {', '.join(written)}") if written else _say(made))
 
 

@@ -10,6 +10,8 @@ import logging
 import secrets
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import CancelledError, Future, InvalidStateError
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -85,6 +87,7 @@ class Courier:
         self._memory = CourierMemory(self._state_dir)
         self._run, self._turn = CourierRun(), threading.Lock()
         self._plugged = False
+        self._load: tuple[dict[str, bytes], Future[list[str]]] | None = None
         self._hide = threading.Timer(SHOWN_S, parts.show, (None,))
 
     def commands(self) -> dict[type[Command], Callable[[Any, Emit], object]]:
@@ -96,6 +99,37 @@ class Courier:
             api.CourierPair: lambda command, emit: self._pair(command),
             api.GetSeal: lambda command, emit: self._seal(command.day),
         }
+
+    def carry(self, files: Mapping[str, bytes], wait_s: float) -> list[str]:
+        """Write files for somebody at the kiosk to the stick in it, or the next one; their paths on it.
+
+        Raises `Refusal`.
+        """
+        if self.folder is None:
+            refuse("not_found", "this kiosk does not look for sticks", "set folder under [courier]")
+        load: Future[list[str]] = Future()
+        if self._load is not None:
+            refuse("busy", "other files wait for a stick", "finish that first")
+        self._load = (dict(files), load)
+        try:
+            if sticks.is_there(self.folder):
+                with suppress(StickError):  # the load knows
+                    self.visit(self.folder)
+            return load.result(wait_s)
+        except StickError as error:
+            _refuse(error)
+        except CancelledError:
+            refuse("cancelled", "it was given up", "begin again")
+        except TimeoutError:
+            refuse("timeout", "no stick was plugged in", "plug one in when the screen asks for it")
+        finally:
+            self._load = None
+
+    def cancel(self) -> None:
+        """Wait for no stick any more."""
+        load = self._load
+        if load is not None:
+            load[1].cancel()
 
     def stop(self) -> None:
         """Leave the stick as it is; what was not finished on it does not count."""
@@ -119,6 +153,10 @@ class Courier:
 
     def _visit(self, path: Path, emit: Emit, *, export: bool) -> api.CourierDone:
         self._tell(emit, StickView(state="reading"))
+        files = self._unload(path)
+        if files and not self._parts.config.sync.centre_key:
+            self._ended(emit, StickView(state="done", files=files))
+            return api.CourierDone(stick="")
         looked = self._run.do(self._task("look", path)).looked
         assert looked is not None
         done = self._received(looked)
@@ -127,9 +165,25 @@ class Courier:
             done = self._exported(path, emit, looked, done)
         self._ended(emit, StickView(
             state="done", code=done.note, records=done.records, photos=done.photos, left=done.photos_left,
-            accepted=done.accepted, standing=done.standing,
+            accepted=done.accepted, standing=done.standing, files=files,
         ))  # fmt: skip
         return done
+
+    def _unload(self, path: Path) -> int:
+        """Put on the stick what somebody waits for; how many files."""
+        if self._load is None or path != self.folder:
+            return 0
+        files, load = self._load
+        try:
+            paths = self._run.do(self._task("put", path, files=files)).paths or []
+        except StickError as error:
+            with suppress(InvalidStateError):  # given up in this very moment
+                load.set_exception(error)
+            raise
+        with suppress(InvalidStateError):
+            load.set_result(paths)
+        self._load = None
+        return len(paths)
 
     def _received(self, looked: Looked) -> api.CourierDone:
         """What the receipt says, as if it had come over MQTT."""
@@ -260,14 +314,17 @@ class Courier:
             refuse("not_found", "no stick is in the kiosk", "plug one in and wait a few seconds")
         return self.folder
 
-    def _task(self, do: Any, path: Path, export: str = "", stick: str = "", seal: str = "") -> Task:
+    def _task(
+        self, do: Any, path: Path, export: str = "", stick: str = "", seal: str = "",
+        files: dict[str, bytes] | None = None,
+    ) -> Task:  # fmt: skip
         key = self._parts.config.sync.centre_key
-        if not key or self._parts.delivery is None:
+        if do in ("look", "export") and (not key or self._parts.delivery is None):
             raise StickError("no_centre_key", "this kiosk does not know its centre's key")
         return Task(
             do=do, path=str(path), state_dir=str(self._state_dir), tenant=self.name.tenant,
             device=self.name.device, centre_key=key, export=export, stick=stick, seal=seal,
-            older=dict(self._parts.older_keys),
+            older=dict(self._parts.older_keys), files=files or {},
         )  # fmt: skip
 
     def _ended(self, emit: Emit, view: StickView) -> None:

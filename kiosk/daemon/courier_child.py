@@ -15,6 +15,7 @@ from typing import Literal
 import msgspec
 
 from kiosk.core.sign import message_statement
+from kiosk.daemon import sticks
 from kiosk.daemon.courier_photos import WaitingPhotos
 from kiosk.daemon.delivery import StoreSource
 from kiosk.daemon.keys import DeviceKeys
@@ -34,10 +35,11 @@ NICE = 10
 class Task(msgspec.Struct, frozen=True, kw_only=True):
     """What to do with the stick at `path`; `export` is the new export's id, `stick` a new stick's.
 
-    `older` names the ledgers that were begun with another key than today's, and that key.
+    `older` names the ledgers that were begun with another key than today's, and that key; `files` are what
+    somebody at the kiosk wants on it.
     """
 
-    do: Literal["look", "export", "pair"]
+    do: Literal["look", "export", "pair", "put"]
     path: str
     state_dir: str
     tenant: str
@@ -47,6 +49,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     stick: str = ""
     seal: str = ""
     older: dict[str, str] = {}
+    files: dict[str, bytes] = {}
 
 
 class Looked(msgspec.Struct, frozen=True):
@@ -71,6 +74,7 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True):
     progress: Progress | None = None
     looked: Looked | None = None
     exported: Exported | None = None
+    paths: list[str] | None = None
     failed: Failed | None = None
 
 
@@ -125,8 +129,17 @@ def _pair(task: Task) -> Line:
     return Line(looked=Looked(pairing.stick, None))
 
 
+def _put(task: Task) -> Line:
+    keys = DeviceKeys.load_or_create(Path(task.state_dir) / "keys")
+    with Folder.at(Path(task.path)) as stick:
+        _paired(stick, task, keys)
+    name = DeviceName(task.tenant, task.device)
+    return Line(paths=sticks.put_files(Path(task.path), name, task.files))
+
+
 def _paired(stick: Folder, task: Task, keys: DeviceKeys) -> Pairing:
-    pairing = read_pairing(stick, (task.centre_key, keys.sign_public))
+    known = (task.centre_key, keys.sign_public) if task.centre_key else (keys.sign_public,)
+    pairing = read_pairing(stick, known)
     if pairing.tenant != task.tenant:
         raise StickError("foreign", f"the stick was prepared for {pairing.tenant}")
     return pairing
@@ -150,7 +163,7 @@ def _tell(line: Line) -> None:
     sys.stdout.buffer.flush()
 
 
-_DO = {"look": _look, "export": _export, "pair": _pair}
+_DO = {"look": _look, "export": _export, "pair": _pair, "put": _put}
 
 if __name__ == "__main__":
     main()

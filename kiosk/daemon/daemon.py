@@ -338,6 +338,7 @@ class Kiosk:
         self._desk_parts = parts = DeskParts(
             self._config, self._book, self._engine, core, self._readers, self._vault,
             self._evidence, self._keys, waiting, photos=self._faces.photos,
+            carry=lambda files, wait_s: self._courier.carry(files, wait_s) if self._courier else [],
         )  # fmt: skip
         desk = Desk(parts)
         desk.started()

@@ -20,10 +20,11 @@ from kiosk.core.shifts import ONE_DAY
 from kiosk.core.zone import ZoneName, local
 from kiosk.daemon.store import PersonState, StoreReader
 from kiosk.daemon.store.lists import day_bounds
+from kiosk.report.files import Kind, made_as
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """What to make a recap of."""
+    """What to make a recap of; with `files`, as files by name in place of the recap."""
 
     state_dir: str
     site: str
@@ -32,6 +33,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     policy: Policy
     calendar: Calendar
     wanted: desk.GetRecap
+    files: tuple[Kind, ...] = ()
 
 
 def make(reader: StoreReader, order: Order) -> Iterator[bytes]:
@@ -71,12 +73,22 @@ def recap_of(reader: StoreReader, person: PersonState, days: Sequence[date], fra
     return person_recap(subject, person.name, taken, days, frame)
 
 
+def as_files(made: desk.Recap, kinds: Sequence[Kind]) -> dict[str, bytes]:
+    """By a name that says of which days."""
+    word = {"day": "hari", "week": "minggu", "month": "bulan"}[made.period]
+    return {f"rekap-{word}-{made.first}.{kind}": made_as(kind, made) for kind in kinds}
+
+
 def main() -> int:
     """Exit 0 when the recap was written."""
     gc.disable()  # nothing here outlives the process, and looking for cycles takes a fifth of the time
     order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
     with StoreReader.open(Path(order.state_dir)) as reader, reader.snapshot():
-        sys.stdout.buffer.writelines(make(reader, order))
+        if order.files:
+            made = msgspec.json.decode(b"".join(make(reader, order)), type=desk.Recap)
+            sys.stdout.buffer.write(msgspec.json.encode(as_files(made, order.files)))
+        else:
+            sys.stdout.buffer.writelines(make(reader, order))
     return 0
 
 

@@ -69,6 +69,7 @@ class Service:
         self._status, self._health = parts.status, parts.health
         self._sent, self._lost, self._desk = parts.sent, parts.lost, parts.desk
         self._state_dir, self._zone = Path(parts.config.state_dir), parts.config.site.zone
+        self._courier = parts.courier
         self._commands: dict[type[api.Command], Callable[[Any, Emit], object]] = {
             api.GetStatus: lambda command, emit: self._status.read(),
             api.GetHealth: lambda command, emit: self._health.read(),
@@ -165,6 +166,7 @@ class Service:
     def _cancel(self, command: desk.Cancel, emit: Emit) -> api.Done:
         self._desk.cancel()
         self._enrolments.cancel()
+        self._courier.cancel()
         return api.Done()
 
     def _intent(self, command: api.Intent, emit: Emit) -> api.Done:

@@ -158,11 +158,11 @@ def test_an_operator_enrols_a_finger_after_the_consent_is_read(kiosk: Rig, scree
     screen.touch(screen.shows(Choice(NAMES[AYU], fingers)), "choose", "right-thumb")
     text = kiosk.ask(desk.GetConsent(language="id"))["text"]
     answers = (Tile("refuse", "cross", say("consent.refuse")), Tile("agree", "check", say("consent.agree")))
-    page = screen.shows(Reading(NAMES[AYU], tuple(text.split("\n")), answers))
+    page = screen.shows(Reading(NAMES[AYU], tuple(text.split("\n")), answers, whole=True))
     while not any(target.value == "agree" for target in page.targets):
         (further,) = [t.value for t in page.targets if t.name == "page"][-1:]
         screen.touch(page, "page", further)
-        page = screen.shows(Reading(NAMES[AYU], tuple(text.split("\n")), answers, first=int(further)))
+        page = screen.shows(Reading(NAMES[AYU], tuple(text.split("\n")), answers, int(further), whole=True))
     screen.touch(page, "choose", "agree")
     for step in ("place", "again"):
         until(partial(enrolment_says, kiosk, step))

@@ -70,9 +70,9 @@ def tell(told: Told) -> Flow[None]:
             return
 
 
-def ask(command: AnyCommand, answer: type[S]) -> Flow[S]:
-    """The daemon's answer. Raises `Refused`."""
-    result: S = yield Ask(command, answer)
+def ask(command: AnyCommand, answer: type[S], busy: Says = "") -> Flow[S]:
+    """The daemon's answer; `busy` says what it waits for. Raises `Refused`."""
+    result: S = yield Ask(command, answer, busy)
     return result
 
 

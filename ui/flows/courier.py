@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kiosk.core import api, courier
+from kiosk.core import api, courier, desk
+from kiosk.core.request import AnyCommand
 from ui.flows import asking
-from ui.panes import Listing, Row, Sealed, Tile, Told, say
+from ui.panes import Listing, Row, Says, Sealed, Tile, Told, say
 from ui.visit import BackError, Flow, Known, Refused
 
 KEYS = (Tile("export", "stick", say("stick.send")), Tile("pair", "plus", say("stick.pair")))
@@ -27,6 +28,22 @@ def stick(known: Callable[[], Known]) -> Flow[None]:
             continue
         except Refused as error:
             yield from asking.tell(why(error, known()))
+
+
+def carry(command: AnyCommand, title: Says, known: Callable[[], Known]) -> Flow[None]:
+    """Files onto the next stick; how it ended."""
+    try:
+        done = yield from asking.ask(command, desk.Carried, say("stick.plug"))
+    except Refused as error:
+        timed_out = error.error.code == "timeout"
+        yield from asking.tell(
+            Told("help", "stick", say("stick.none"), title, (say("stick.none.1"),))
+            if timed_out
+            else why(error, known())
+        )
+        return
+    steps = (say("stick.files", n=len(done.paths)), done.paths[0].rpartition("/")[0] if done.paths else "")
+    yield from asking.tell(Told("ok", "check", say("stick.carried"), title, steps))
 
 
 def seal(known: Callable[[], Known]) -> Flow[None]:

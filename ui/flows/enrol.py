@@ -29,7 +29,7 @@ def enrol(person: api.PersonOut, known: Callable[[], Known]) -> Flow[None]:
     finger = yield from asking.choose(Choice(person.name, tiles))
     text = yield from asking.ask(desk.GetConsent(language=known().language), desk.ConsentText)
     keys = (Tile("refuse", "cross", say("consent.refuse")), Tile("agree", "check", say("consent.agree")))
-    answer = yield from asking.read(Reading(person.name, tuple(text.text.split("\n")), keys))
+    answer = yield from asking.read(Reading(person.name, tuple(text.text.split("\n")), keys, whole=True))
     if answer != "agree":
         steps = (say("consent.refused.1"),)
         yield from asking.tell(Told("note", "person", say("consent.refused"), person.name, steps))

@@ -110,7 +110,7 @@ def _deed(deed: str, person: api.PersonOut, known: Callable[[], Known]) -> Flow[
     elif deed == "absence":
         yield from _absence(person, known)
     elif deed == "own_data":
-        yield from privacy.own_data(person)
+        yield from privacy.own_data(person, known)
     elif deed == "withdraw":
         yield from privacy.withdraw(person)
     elif deed in ("leave", "come_back"):

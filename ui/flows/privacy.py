@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from kiosk.core import api, desk
-from ui.flows import asking
+from ui.flows import asking, courier
 from ui.panes import Reading, Says, Tile, Told, say
-from ui.visit import BackError, Flow
+from ui.visit import BackError, Flow, Known
 
 MOST_LINES = 400
 
@@ -19,11 +21,13 @@ def withdraw(person: api.PersonOut) -> Flow[None]:
     yield from asking.tell(Told("ok", "check", say("withdrawn"), person.name, (say("consent.refused.1"),)))
 
 
-def own_data(person: api.PersonOut) -> Flow[None]:
-    """Everything held about them, to be read by themselves; newest first."""
+def own_data(person: api.PersonOut, known: Callable[[], Known]) -> Flow[None]:
+    """Everything held about them, to be read by themselves, newest first, or taken along on a stick."""
     data = yield from asking.ask(desk.GetOwnData(number=person.number), desk.OwnData)
     head, *lines = data.readable.split("\n")
-    yield from asking.read(Reading(person.name, (head, *reversed(lines[-MOST_LINES:]))))
+    keys = (Tile("carry", "stick", say("recap.carry")),)
+    yield from asking.read(Reading(person.name, (head, *reversed(lines[-MOST_LINES:])), keys))
+    yield from courier.carry(desk.CarryOwnData(number=person.number), person.name, known)
 
 
 def active(person: api.PersonOut) -> Flow[None]:

@@ -7,7 +7,7 @@ from datetime import date
 
 from kiosk.core import desk
 from kiosk.core.recap import DayLine, PersonRecap
-from ui.flows import asking
+from ui.flows import asking, courier
 from ui.panes import Choice, Listing, Reading, Row, Says, Seconds, Tile, say
 from ui.theme import ToneName
 from ui.visit import BackError, Flow, Known, Refused
@@ -35,6 +35,9 @@ def _everybody(period: desk.Period, known: Callable[[], Known]) -> Flow[None]:
     found = yield from asking.ask(desk.GetRecap(period=period, day=day, days=False), desk.Recap)
     while True:
         touch = yield from asking.browse(people_of(period, found))
+        if touch.value == "carry":
+            yield from courier.carry(desk.CarryRecap(period=period, day=day), say(f"recap.{period}"), known)
+            continue
         person = found.people[int(touch.value.removeprefix("row"))]
         try:
             yield from days_of(person.number, period, known)
@@ -67,7 +70,8 @@ def people_of(period: desk.Period, found: desk.Recap) -> Listing:
     """Everybody with their sums."""
     rows = tuple(_person(number, one) for number, one in enumerate(found.people))
     lead = say("recap.from", first=_short(found.first), last=_short(found.last))
-    return Listing(say(f"recap.{period}"), rows, lead)
+    keys = (Tile("carry", "stick", say("recap.carry")),)
+    return Listing(say(f"recap.{period}"), rows, lead, keys=keys)
 
 
 def list_of(person: PersonRecap) -> Listing:

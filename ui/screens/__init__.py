@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kiosk.core.view import Card
 from ui.items import Page
 from ui.metrics import Metrics
 from ui.panes import Busy, Choice, Entry, Listing, Pane, Reading, Record, Sealed, Shown, Told
@@ -12,6 +13,7 @@ from ui.screens import (
     fault,
     idle,
     listing,
+    mirror,
     notice,
     presence,
     reading,
@@ -39,27 +41,37 @@ def compose(stage: Stage, metrics: Metrics) -> Page:
 
 
 def _screen(sheet: Sheet, stage: Stage) -> None:
-    card = stage.card
-    if card and card.kind in ("taken", "repeat"):
-        result.draw(sheet, stage, card)
-    elif card and card.kind == "enrol":
-        enrol.draw(sheet, stage, card)
-    elif card and card.kind == "refill":
-        refill.draw(sheet, stage, card)
-    elif card:
-        notice.draw(sheet, stage, card)
+    face = stage.view.face
+    if stage.card:
+        _card(sheet, stage, stage.card)
     elif stage.away or stage.silent or stage.view.fault:
         fault.draw(sheet, stage)
+    elif face and face.enrol:
+        mirror.enrol(sheet, stage, face.enrol)
     elif stage.view.flow:
         waiting.draw(sheet, stage, stage.view.flow)
     elif stage.view.stick and (stage.pane is None or isinstance(stage.pane, Busy)):
         stick.draw(sheet, stage, stage.view.stick)
     elif stage.pane:
         _pane(sheet, stage, stage.pane)
+    elif face and face.guides:
+        mirror.draw(sheet, stage, face)
     elif stage.view.presence:
         presence.draw(sheet, stage, stage.view.presence)
     else:
         idle.draw(sheet, stage)
+
+
+def _card(sheet: Sheet, stage: Stage, card: Card) -> None:
+    match card.kind:
+        case "taken" | "repeat":
+            result.draw(sheet, stage, card)
+        case "enrol":
+            enrol.draw(sheet, stage, card)
+        case "refill":
+            refill.draw(sheet, stage, card)
+        case _:
+            notice.draw(sheet, stage, card)
 
 
 def _pane(sheet: Sheet, stage: Stage, pane: Pane) -> None:

@@ -12,7 +12,7 @@ from ui.stage import Stage
 
 
 def draw(sheet: Sheet, stage: Stage, reading: Reading) -> None:
-    """Compose a page of it; the keys that answer come with the last page."""
+    """Compose a page of it; what is to be read whole has its keys on the last page."""
     m, theme, words = sheet.look.metrics, sheet.look.theme, sheet.look.words
     area = titled(sheet, stage, reading.title)
     px = m.type("body")
@@ -26,7 +26,7 @@ def draw(sheet: Sheet, stage: Stage, reading: Reading) -> None:
     ][:-1]
     upper = area.cut_bottom(bar)[1]
     upper, page = keys.paged(sheet, stage, upper, reading.first, len(lines), height)
-    if reading.first + page >= len(lines):
+    if not reading.whole or reading.first + page >= len(lines):
         keys.row_of(sheet, stage, area, reading.keys)
     for number, line in enumerate(lines[reading.first : reading.first + page]):
         if line:

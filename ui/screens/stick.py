@@ -54,7 +54,10 @@ def _lines(words: Words, stick: StickView) -> list[str]:
     if stick.accepted:
         lines.append(words("stick.accepted", n=stick.accepted))
     if stick.state == "done":
-        lines.append(words("stick.exported", n=stick.records))
+        if stick.files:
+            lines.append(words("stick.files", n=stick.files))
+        if stick.records or not stick.files:
+            lines.append(words("stick.exported", n=stick.records))
         if stick.photos or stick.left:
             lines.append(words("stick.photos", n=stick.photos, left=stick.left))
         if stick.standing not in ("", "ok"):

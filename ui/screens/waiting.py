@@ -26,4 +26,7 @@ def busy(sheet: Sheet, stage: Stage, pane: Busy) -> None:
     """Compose a moment's patience."""
     m, theme = sheet.look.metrics, sheet.look.theme
     area = titled(sheet, stage, pane.title, back=False)
-    sheet.icon(area.middle(m.u(10), m.u(10)), "waiting", theme.muted)
+    if pane.can_end:
+        bar, area = area.cut_bottom(max(m.touch, m.u(7)), m.u(1))
+        keys.worded(sheet, stage, bar, ("cancel", "cancel"), "cross", say("key.cancel"))
+    sheet.icon(area.middle(m.u(10), m.u(10)), "stick" if pane.can_end else "waiting", theme.muted)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,6 +48,8 @@ class Actor:
 
 
 Do = Callable[[Any, Actor], object]
+Carry = Callable[[Mapping[str, bytes], float], list[str]]
+"""Writes files to a stick: the one in the kiosk, or the next within so many seconds. Raises `Refusal`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class DeskParts:
     waiting: Waiting
     photos: Photos
     terminals: tuple[str, ...] = field(default=())
+    carry: Carry = field(default=lambda files, wait_s: refuse("not_found", "this kiosk takes no sticks"))
 
     @property
     def policy(self) -> Policy:

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
+import msgspec
+
 from drivers.base.errors import DeviceError
 from drivers.base.reader import Reader
 from kiosk.core import desk, payload
@@ -33,7 +35,7 @@ class Privacy:
         """What of the API is answered here."""
         return {
             desk.GetConsent: self.text, desk.PutConsent: self.consent, desk.GetOwnData: self.own_data,
-            desk.Erase: self.erase,
+            desk.CarryOwnData: self.carry, desk.Erase: self.erase,
         }  # fmt: skip
 
     def text(self, command: desk.GetConsent, actor: Actor) -> desk.ConsentText:
@@ -84,6 +86,19 @@ class Privacy:
         return desk.OwnData(
             number=person.number, name=person.name, readable="\n".join(lines), records=tuple(records)
         )
+
+    def carry(self, command: desk.CarryOwnData, actor: Actor) -> desk.Carried:
+        """The same as two files, to be read and for a machine, on a stick of theirs."""
+        data = self.own_data(desk.GetOwnData(number=command.number), actor)
+        person_id = self._parts.person(command.number).person_id
+        name = f"data-{person_id[:16]}"
+        files = {
+            f"{name}.txt": data.readable.encode(),
+            f"{name}.json": msgspec.json.format(msgspec.json.encode(data), indent=1),
+        }
+        paths = tuple(self._parts.carry(files, command.wait_s))
+        self._parts.admin(actor, "carry_own_data", person_id)
+        return desk.Carried(paths)
 
     def erase(self, command: desk.Erase, actor: Actor) -> desk.Certificate:
         """Templates, photos, PIN and private text go; what is left names nobody. Punches stay as numbers."""

@@ -16,6 +16,7 @@ from kiosk.daemon.desk.parts import Actor, DeskParts, Do
 from kiosk.daemon.recap_child import Order, recap_of
 from kiosk.daemon.refusal import refuse
 from kiosk.daemon.store import StoreReader
+from kiosk.report.files import KINDS, Kind
 
 CHILD_S = 300.0
 
@@ -28,10 +29,27 @@ class Recaps:
 
     def commands(self) -> dict[type, Do]:
         """What of the API is answered here."""
-        return {desk.GetRecap: self.recap, desk.Explain: self.explain, desk.GetMyRecord: self.mine}
+        return {
+            desk.GetRecap: self.recap, desk.CarryRecap: self.carry, desk.Explain: self.explain,
+            desk.GetMyRecord: self.mine,
+        }  # fmt: skip
 
     def recap(self, command: desk.GetRecap, actor: Actor) -> msgspec.Raw:
         """Made in a child and handed on as it comes: a month of 13,000 people must not hold up a punch."""
+        return msgspec.Raw(self._made(command, actor))
+
+    def carry(self, command: desk.CarryRecap, actor: Actor) -> desk.Carried:
+        """As files on the stick that is in the kiosk, or the next one."""
+        wanted = desk.GetRecap(period=command.period, day=command.day, unit=command.unit)
+        made = self._made(wanted, actor, KINDS)
+        files = msgspec.json.decode(made, type=dict[str, bytes])
+        paths = tuple(self._parts.carry(files, command.wait_s))
+        self._parts.admin(
+            actor, "carry_recap", detail=f"{command.period} {command.day} {command.unit}".rstrip()
+        )
+        return desk.Carried(paths)
+
+    def _made(self, command: desk.GetRecap, actor: Actor, files: tuple[Kind, ...] = ()) -> bytes:
         parts = self._parts
         _day(command.day)
         person_id = parts.person(command.number).person_id if command.number else ""
@@ -39,6 +57,7 @@ class Recaps:
         order = Order(
             state_dir=str(parts.state_dir), site=parts.config.site.name, zone=parts.config.site.zone,
             now_ms=parts.now().wall_ms, policy=parts.policy, calendar=parts.calendar, wanted=command,
+            files=files,
         )  # fmt: skip
         try:
             done = subprocess.run(
@@ -51,7 +70,7 @@ class Recaps:
             refuse(
                 "failed", done.stderr.decode(errors="replace").strip()[-300:], "see `journalctl -u kioskd`"
             )
-        return msgspec.Raw(done.stdout)
+        return done.stdout
 
     def explain(self, command: desk.Explain, actor: Actor) -> desk.Explained:
         """One day of one person, line by line."""
@@ -84,14 +103,12 @@ class Recaps:
             rows = reader.punches(
                 api.GetPunches(limit=500, number=came.person.number), parts.config.site.zone
             ).punches
+            rulings = reader.rulings(came.person.person_id)
         shown = tuple(
-            desk.MyPunch(
-                seq=row.seq, local=row.local, code=row.shown.code, direction=row.shown.direction,
-                late_s=row.shown.late_s, delivery=row.delivery,
-            )
+            _my_punch(row, *rulings.get((row.ledger_id, row.seq), ("", "")))
             for row in rows
             if row.local[:10] >= days[0].isoformat()
-        )  # fmt: skip
+        )
         return desk.MyRecord(
             name=came.person.name, first=days[0].isoformat(), last=today.isoformat(),
             late_s=made.totals.late_s, punches=shown, recap=made,
@@ -112,6 +129,13 @@ class Recaps:
     def _frame(self) -> Frame:
         parts = self._parts
         return Frame(parts.policy, parts.calendar, parts.config.site.zone, parts.now().wall_ms)
+
+
+def _my_punch(row: api.PunchRow, ruling: str, note: str) -> desk.MyPunch:
+    return desk.MyPunch(
+        seq=row.seq, local=row.local, code=row.shown.code, direction=row.shown.direction,
+        late_s=row.shown.late_s, delivery=row.delivery, ruling=ruling, ruling_note=note,
+    )  # fmt: skip
 
 
 def _day(text: str) -> date:

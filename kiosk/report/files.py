@@ -5,17 +5,17 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from kiosk.core.deductions import per_cent
 from kiosk.core.desk import Recap
 from kiosk.core.recap import PersonRecap
-from kiosk.ctl.atomic import write_atomically
 
 if TYPE_CHECKING:
     from fpdf import FPDF
 
+Kind = Literal["xlsx", "pdf", "csv"]
+KINDS: tuple[Kind, ...] = ("xlsx", "pdf", "csv")
 SUM_HEADS = (
     "NIP", "Nama", "Kategori", "Unit", "Wajib", "Hadir", "Tidak lengkap", "Tanpa keterangan", "Cuti", "Izin",
     "Sakit", "Dinas luar", "Terlambat (menit)", "Pulang awal (menit)", "Lembur (menit)", "Sementara",
@@ -47,18 +47,25 @@ def days(person: PersonRecap) -> Iterator[tuple[str | int, ...]]:
         )  # fmt: skip
 
 
-def write_csv(recap: Recap, path: Path) -> None:
-    """Every day of everybody, for other systems. Raises `OSError`."""
+def made_as(kind: Kind, recap: Recap, signer: Sequence[str] = ()) -> bytes:
+    """The file's content; `signer` is title, name and number under the pages."""
+    if kind == "pdf":
+        return as_pdf(recap, signer)
+    return as_xlsx(recap) if kind == "xlsx" else as_csv(recap)
+
+
+def as_csv(recap: Recap) -> bytes:
+    """Every day of everybody, for other systems."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(DAY_HEADS)
     for person in recap.people:
         writer.writerows([_unformula(cell) for cell in row] for row in days(person))
-    write_atomically(path, text.getvalue().encode("utf-8-sig"))
+    return text.getvalue().encode("utf-8-sig")
 
 
-def write_xlsx(recap: Recap, path: Path) -> None:
-    """A sheet of sums and a sheet of days. Raises `OSError`."""
+def as_xlsx(recap: Recap) -> bytes:
+    """A sheet of sums and a sheet of days."""
     import xlsxwriter
 
     content = io.BytesIO()
@@ -75,17 +82,17 @@ def write_xlsx(recap: Recap, path: Path) -> None:
                 sheet.write_row(3 + index, 0, row)
             sheet.freeze_panes(3, 2)
             sheet.set_column(0, 1, 24)
-    write_atomically(path, content.getvalue())
+    return content.getvalue()
 
 
-def write_pdf(recap: Recap, path: Path, letterhead: str, signer: Sequence[str]) -> None:
-    """The sums with letterhead and a block to sign. Raises `OSError`."""
+def as_pdf(recap: Recap, signer: Sequence[str]) -> bytes:
+    """The sums with the site's letterhead and a block to sign."""
     from fpdf import FPDF
 
     pdf = FPDF(orientation="landscape", format="A4")
     pdf.set_auto_page_break(auto=True, margin=14)
     pdf.add_page()
-    _letterhead(pdf, recap, letterhead)
+    _letterhead(pdf, recap)
     pdf.set_font("helvetica", size=7)
     widths = (30, 48, 14, 30, *(12,) * 13)
     with pdf.table(col_widths=widths, text_align="LEFT", first_row_as_headings=True) as table:
@@ -94,13 +101,13 @@ def write_pdf(recap: Recap, path: Path, letterhead: str, signer: Sequence[str]) 
             for cell in cells:
                 row.cell(_latin(str(cell)))
     _signature(pdf, recap, signer)
-    write_atomically(path, bytes(pdf.output()))
+    return bytes(pdf.output())
 
 
-def _letterhead(pdf: FPDF, recap: Recap, letterhead: str) -> None:
+def _letterhead(pdf: FPDF, recap: Recap) -> None:
     made = f"dibuat {recap.made_local} {recap.zone}"
     for size, style, text in (
-        (14, "B", letterhead), (11, "B", "REKAPITULASI KEHADIRAN"),
+        (14, "B", recap.site), (11, "B", "REKAPITULASI KEHADIRAN"),
         (9, "", f"{recap.first} s.d. {recap.last}, aturan {recap.policy}, {made}"),
     ):  # fmt: skip
         pdf.set_font("helvetica", style=style, size=size)
