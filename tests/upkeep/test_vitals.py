@@ -37,3 +37,10 @@ def test_a_thread_that_was_replaced_is_alive() -> None:
     with living("publisher"):
         assert vitals.dead() == []
     assert vitals.dead() == []
+
+
+def test_a_request_that_ends_is_no_death() -> None:
+    with living("control-1"):
+        vitals = Vitals()
+    assert vitals.dead() == []
+    assert vitals.dead() == []
