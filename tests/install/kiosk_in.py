@@ -56,7 +56,6 @@ import sys
 from pathlib import Path
 from kiosk.core.api import EnrolFinger, PersonRow, PutPeople
 from kiosk.core.consent import VERSION
-from kiosk.core.consent import VERSION
 from kiosk.demo.client import ask, tell
 control, emulator = Path("/run/hadir/control.sock"), Path("/run/hadir-emulated/r307.sock")
 number, name = sys.argv[1:]
@@ -126,6 +125,11 @@ def kill(kiosk: Machine, unit: str) -> None:
     assert before != "0", unit
     # Its exit code says nothing: what dies while systemctl goes through the processes is an error to it.
     kiosk.run(f"systemctl kill -s KILL {unit}", check=False)
+    wait_another(kiosk, unit, before)
+
+
+def wait_another(kiosk: Machine, unit: str, before: str) -> None:
+    """Until `unit` runs as another process than `before`."""
 
     def back() -> bool:
         return kiosk.property(unit, "MainPID") not in ("0", before) and (

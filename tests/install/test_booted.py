@@ -14,8 +14,18 @@ import pytest
 
 from tests.house.tracked import ROOT
 from tests.install import bundles
-from tests.install.kiosk_in import enrol, kill, prepare, punch, punches, status, wait_active, wait_reader
-from tests.install.nspawn import Machine, machine, until
+from tests.install.kiosk_in import (
+    enrol,
+    kill,
+    prepare,
+    punch,
+    punches,
+    status,
+    wait_active,
+    wait_another,
+    wait_reader,
+)
+from tests.install.nspawn import Machine, machine
 from tests.install.steps import install_steps
 
 SUITES = [
@@ -144,8 +154,7 @@ def _is_started_anew_when_stuck(kiosk: Machine) -> int:
     before = [kiosk.property(unit, "MainPID") for unit in units]
     kiosk.run("systemctl kill -s STOP kioskd kiosk-ui hadir-centre")
     for unit, pid in zip(units, before, strict=True):
-        until(lambda unit=unit, pid=pid: kiosk.property(unit, "MainPID") not in ("0", pid), f"another {unit}")
-        wait_active(kiosk, unit)
+        wait_another(kiosk, unit, pid)
         assert "watchdog" in kiosk.run(f"journalctl -u {unit} --no-pager").lower()
         kiosk.run(f"rm /etc/systemd/system/{unit}.service.d/patience.conf")
     kiosk.run("systemctl daemon-reload && systemctl stop hadir-centre")
