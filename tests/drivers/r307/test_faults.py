@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from queue import SimpleQueue
 
 import pytest
 
@@ -15,23 +17,59 @@ from drivers.base.reader import CALL_S
 from drivers.r307 import R307Reader
 from drivers.r307.reader import captured
 from tests.drivers.r307.emulated import EmulatedR307, touch_somehow
-from tests.drivers.r307.fault_matrix import LIMIT_S, RECOVERY_S, measure
+from tests.drivers.r307.fault_matrix import LIMIT_S, RECOVERY_S, Measured, measure
 from tests.drivers.r307.faults import ALICE, BOB, FAULTS, Fault, allow, forbid, teach
 
 HASTY_S = 0.7
 """So that the tests do not wait: that a real call gives up within 2.5 s is measured for silence."""
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
-def test_fault(fault: Fault, device: EmulatedR307, reader: R307Reader) -> None:
+AT_ONCE = 4
+"""Most of a fault is waiting: several sensors have theirs at the same time."""
+ALONE = [fault for fault in FAULTS if fault.begin is forbid]
+"""Another user's rights are the whole process's."""
+
+
+def measured(device: EmulatedR307, fault: Fault) -> Measured:
+    device.reset()
     teach(device)
     device.late_ms = 2 * HASTY_S * 1000
     hurried = Timeout in fault.errors and fault.name != "silence"
-    seen = measure(device, reader, fault, give_up_s=HASTY_S if hurried else CALL_S)
-    assert seen.error in {error.__name__ for error in fault.errors} or (not fault.errors and not seen.error)
-    assert seen.error_s < LIMIT_S
-    assert seen.recovery_s < RECOVERY_S
-    assert seen.slot == (BOB if fault.errors else ALICE)
+    reader = R307Reader("reader", device.port, simulated=True)
+    try:
+        return measure(device, reader, fault, give_up_s=HASTY_S if hurried else CALL_S)
+    finally:
+        reader.close()
+
+
+def is_right(fault: Fault, seen: Measured) -> bool:
+    """As the table says, in time, and the right person is found."""
+    named = seen.error in {error.__name__ for error in fault.errors} or not (fault.errors or seen.error)
+    in_time = seen.error_s < LIMIT_S and seen.recovery_s < RECOVERY_S
+    return named and in_time and seen.slot == (BOB if fault.errors else ALICE)
+
+
+def test_each_fault_is_typed_in_time_over_in_time_and_finds_the_right_person(tmp_path: Path) -> None:
+    free: SimpleQueue[EmulatedR307] = SimpleQueue()
+
+    def run(fault: Fault) -> Measured:
+        device = free.get()
+        try:
+            return measured(device, fault)
+        finally:
+            free.put(device)
+
+    with ExitStack() as stack:
+        for number in range(AT_ONCE):
+            (tmp_path / str(number)).mkdir()
+            device = EmulatedR307(tmp_path / str(number))
+            stack.callback(device.stop)
+            free.put(device)
+        pool = stack.enter_context(ThreadPoolExecutor(AT_ONCE))
+        together = [fault for fault in FAULTS if fault not in ALONE]
+        seen = dict(zip(together, pool.map(run, together), strict=True))
+        seen |= {fault: run(fault) for fault in ALONE}
+    assert {fault.name: got for fault, got in seen.items() if not is_right(fault, got)} == {}
 
 
 @contextmanager
