@@ -32,21 +32,22 @@ class Preview:
     def __init__(self, send: Callable[[AnyCommand], int | None]) -> None:
         self._send = send
         self._asked: int | None = None
-        self._asked_for = self._number = 0
+        self._number = 0
         self._reader: PreviewReader | None = None
         self._shot: Shot | None = None
 
     def follow(self, face: FaceView | None) -> None:
         """A view has come: ask for the pictures when they are another kiosk-face's."""
         number = face.preview if face else 0
-        if number != self._number:
-            self.lost()
-        if number and number not in (self._number, self._asked_for):
-            self._asked, self._asked_for = self._send(GetPreview()), number
+        if number == self._number:
+            return
+        self.lost()
+        if number:
+            self._asked, self._number = self._send(GetPreview()), number
 
     def lost(self) -> None:
         """The daemon or its kiosk-face is away."""
-        self._reader, self._shot, self._number, self._asked, self._asked_for = None, None, 0, None, 0
+        self._reader, self._shot, self._asked, self._number = None, None, None, 0
 
     def answered(self, answer: Answer, take_descriptor: Callable[[], int | None]) -> bool:
         """Whether this answer was ours; its descriptor is mapped, and closed in any case."""
@@ -55,7 +56,7 @@ class Preview:
         self._asked, descriptor = None, take_descriptor()
         if descriptor is not None:
             try:
-                self._reader, self._number = _mapped(descriptor), self._asked_for
+                self._reader = _mapped(descriptor)
             except (OSError, ValueError) as error:
                 log.warning("no preview: %s", error)
             finally:

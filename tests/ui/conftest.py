@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
+import mmap
 import os
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +18,8 @@ import msgspec
 import pygame
 import pytest
 
-from kiosk.core.api import Reply
+from kiosk.core.api import Preview, Reply
+from kiosk.core.preview import PREVIEW_BYTES, FaceBox, PreviewWriter
 from kiosk.core.request import Request
 from kiosk.core.view import View
 
@@ -63,6 +67,12 @@ class Peer:
         assert self._client
         self._client.sendall(data)
 
+    def give(self, number: int, descriptor: int) -> None:
+        """Answer request `number` with the camera's preview."""
+        assert self._client
+        answer = msgspec.json.encode(Reply(number, result=Preview(1))) + b"\n"
+        socket.send_fds(self._client, [answer], [descriptor])
+
     def hang_up(self) -> None:
         if self._client:
             self._lines.close()
@@ -75,6 +85,29 @@ class Peer:
             self._listener.close()
             self._listener = None
             self.path.unlink()
+
+
+class CameraMemory:
+    """Shared memory as kiosk-face makes it, and a way to put plain pictures in."""
+
+    def __init__(self, *, sealed: bool = True) -> None:
+        self.descriptor = os.memfd_create("preview", os.MFD_ALLOW_SEALING)
+        os.ftruncate(self.descriptor, PREVIEW_BYTES)
+        if sealed:
+            fcntl.fcntl(self.descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK)
+        self.mapped = memoryview(mmap.mmap(self.descriptor, PREVIEW_BYTES))
+        self._writer = PreviewWriter(self.mapped)
+
+    def show(self, colour: tuple[int, int, int], *faces: FaceBox, size: tuple[int, int] = (8, 6)) -> None:
+        pixels = memoryview(bytes(colour) * (size[0] * size[1]))
+        self._writer.write(pixels, *size, time.monotonic_ns(), faces)
+
+
+@pytest.fixture
+def memory() -> Iterator[CameraMemory]:
+    made = CameraMemory()
+    yield made
+    os.close(made.descriptor)
 
 
 @pytest.fixture

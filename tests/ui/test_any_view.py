@@ -16,6 +16,9 @@ from kiosk.core.view import (
     DeviceKind,
     DeviceStatus,
     DeviceView,
+    FaceEnrolView,
+    FaceView,
+    GuideView,
     LinkStatus,
     LinkView,
     SiteView,
@@ -24,6 +27,7 @@ from kiosk.core.view import (
 from ui.canvas import Canvas
 from ui.gallery import SIZES
 from ui.metrics import Metrics
+from ui.sample_shot import sample_shot
 from ui.samples import MORNING
 from ui.screens import compose
 from ui.sounds import SCORES, sound_for
@@ -36,6 +40,8 @@ CODES = st.one_of(
         ["on_time", "late", "duplicate", "closed", "too_dry", "place", "saved", "failed", "lead", "1"]
     ),
 )
+
+WORDS = st.text(max_size=20) | st.sampled_from(["", "closer", "alone", "left", "up", "blink", "other", "x.y"])
 
 
 def one_of(literal: Any) -> st.SearchStrategy[Any]:
@@ -57,6 +63,13 @@ DEVICES = st.builds(
     simulated=st.booleans(),
     cause=CODES,
 )
+FACES = st.builds(
+    FaceView,
+    st.integers(0, 9),
+    st.lists(st.builds(GuideView, ANY_INT, WORDS, WORDS), max_size=5).map(tuple),
+    st.none()
+    | st.builds(FaceEnrolView, name=st.text(max_size=99), pose=WORDS, done=ANY_INT, of=ANY_INT, advice=WORDS),
+)
 VIEWS = st.builds(
     View,
     revision=ANY_INT, language=st.sampled_from(["id", "en"]), fault=CODES, today=ANY_INT,
@@ -64,6 +77,7 @@ VIEWS = st.builds(
     site=st.builds(SiteView, st.text(max_size=80), st.sampled_from(["WIB", "WITA", "WIT"])),
     clock=st.builds(ClockView, st.sampled_from(["ntp", "none"]), ANY_INT),
     link=st.builds(LinkView, one_of(LinkStatus), ANY_INT), devices=st.lists(DEVICES, max_size=4).map(tuple),
+    face=st.none() | FACES,
 )  # fmt: skip
 
 
@@ -74,5 +88,5 @@ def test_any_view_is_drawn(view: View, size: tuple[int, int], after_s: float) ->
     director.receive(msgspec.structs.replace(view, card=None), 0, MORNING)
     director.receive(view, 0, MORNING)
     surface = pygame.Surface(size)
-    assert Canvas(surface).show(compose(director.stage(after_s, MORNING), Metrics(*size)))
+    assert Canvas(surface).show(compose(director.stage(after_s, MORNING, shot=sample_shot()), Metrics(*size)))
     assert view.card is None or sound_for(view.card) in SCORES

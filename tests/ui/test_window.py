@@ -15,13 +15,15 @@ import msgspec
 import pytest
 
 from kiosk.core.api import Intent
-from kiosk.core.view import View
+from kiosk.core.view import FaceView, GuideView, View
 from tests.ui.xdisplay import XDisplay, available, eventually, xvfb
 from ui.samples import SAMPLES, VIEW
 from ui.theme import LIGHT, NIGHT
 
 SIZE = (800, 480)
 COLOURED = (12, 240)
+PICTURE = (600, 300)
+RED, GREEN = (200, 30, 30), (30, 200, 30)
 ENGLISH_KEY = (754, 36)
 needs_x = pytest.mark.skipif(not available(), reason="needs Xvfb and xdotool (apt-get install xvfb xdotool)")
 
@@ -55,6 +57,24 @@ def numbered(state: str, number: int, **more: Any) -> View:
     assert view
     assert view.card
     return msgspec.structs.replace(view, card=msgspec.structs.replace(view.card, number=number, **more))
+
+
+@needs_x
+def test_the_camera_is_on_the_glass_while_somebody_is_before_it(
+    display: XDisplay, peer: Any, memory: Any
+) -> None:
+    program = start(peer.path, display.environment())
+    peer.accept()
+    peer.show(msgspec.structs.replace(VIEW, face=FaceView(1, (GuideView(1, asked="left"),))))
+    peer.give(peer.request().id, memory.descriptor)
+    memory.show(RED)
+    eventually(lambda: display.pixel(*PICTURE) == RED, "the camera's picture is shown")
+    memory.show(GREEN)
+    eventually(lambda: display.pixel(*PICTURE) == GREEN, "so is the next")
+    assert display.pixel(*COLOURED) == LIGHT.late.fill
+    peer.show(msgspec.structs.replace(VIEW, face=FaceView(1)))
+    eventually(lambda: display.pixel(*COLOURED) == LIGHT.ground, "nobody is there: it is idle")
+    stop(program)
 
 
 @needs_x
