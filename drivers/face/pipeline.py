@@ -137,9 +137,12 @@ class Pipeline:
         if self.settings.mode is not LivenessMode.OFF:
             visit.liveness.observe(Reading.of(frame.at_s, visit.track.points, grey))
         self._look(visit, frame)
-        self._ask_network(visit)
         if visit.liveness.proof is Proof.ATTACK and self.settings.mode is LivenessMode.ENFORCE:
             return self._end(visit, frame, ResultKind.ATTACK)
+        concluded = self._conclude(visit, frame)  # with what has come, before more is asked for
+        if concluded or visit.finished:
+            return concluded
+        self._ask_network(visit)
         return self._conclude(visit, frame)
 
     def _look(self, visit: Visit, frame: Frame) -> None:
