@@ -20,7 +20,8 @@ from kiosk.core.consent import VERSION as CONSENT
 from kiosk.core.terminals import GetTerminalUsers
 from kiosk.demo.client import DemoError, answers, ask, tell
 from kiosk.demo.folder import DEVICE, DemoFolder, free_port, mosquitto
-from kiosk.demo.people import PEOPLE
+from kiosk.demo.people import FACE, PEOPLE
+from kiosk.demo.portrait import Portrait
 from kiosk.demo.supervisor import Part, PartFailedError, Supervisor
 
 TEND_S = 0.1
@@ -39,23 +40,31 @@ def main(argv: list[str]) -> int:
     except OSError as error:
         return _failed(f"cannot use {arguments.dir}: {error}")
     supervisor = Supervisor(folder.root / "log")
+    portrait = None if arguments.camera else Portrait(folder, FACE)
     try:
-        _start(folder, supervisor, headless=_headless(arguments.headless))
-        _say(folder)
+        _start(folder, supervisor, portrait, arguments)
+        _say(folder, emulated=portrait is not None)
         while not stop.wait(TEND_S):
             for name in supervisor.tend():
                 _print(f"{name} had died and was started again")
     except (PartFailedError, DemoError, OSError) as error:
         return _failed(str(error))
     finally:
+        if portrait:
+            portrait.stop()
         supervisor.stop()
     _print("stopped; everything is still in the folder for next time")
     return 0
 
 
-def _start(folder: DemoFolder, supervisor: Supervisor, *, headless: bool) -> None:
+def _start(
+    folder: DemoFolder, supervisor: Supervisor, portrait: Portrait | None, arguments: argparse.Namespace
+) -> None:
     if answers(folder.control):
         raise PartFailedError(f"a demo already runs in {folder.root}")
+    headless = _headless(arguments.headless)
+    if portrait:
+        portrait.draw()
     supervisor.start(_broker(folder))
     centre_toml = _make_centre(folder)
     centre_key = _centre(centre_toml, "key").strip()
@@ -64,12 +73,16 @@ def _start(folder: DemoFolder, supervisor: Supervisor, *, headless: bool) -> Non
     port = free_port()
     supervisor.start(_terminal(folder, port))
     more = "sync_s = 2.0\npush_people = true\n"
-    config = folder.write_kiosk(centre_key, folder.terminal_toml("zk", port, folder.terminal, more))
+    devices = folder.terminal_toml("zk", port, folder.terminal, more) + _camera(folder, supervisor, arguments)
+    config = folder.write_kiosk(centre_key, devices)
     kioskd = Part(
         "kioskd", (_program("kioskd"), "--config", str(config)), ready=lambda: _takes_punches(folder)
     )
     supervisor.start(kioskd)
+    supervisor.start(Part("kiosk-face", (_program("kiosk-face"), "--socket", str(folder.root / "face.sock"))))
     _enrol_everybody(folder)
+    if portrait:
+        portrait.enrol_soon(_print)
     _put_on_terminal(folder)
     _approve(centre_toml)
     if not headless:
@@ -80,7 +93,7 @@ def _takes_punches(folder: DemoFolder) -> bool:
     if not answers(folder.control):
         return False
     devices = ask(folder.control, GetStatus())["devices"]
-    return bool(devices) and all(device["status"] == "ready" for device in devices)
+    return all(device["status"] == "ready" for device in devices if device["kind"] != "camera")
 
 
 def _broker(folder: DemoFolder) -> Part:
@@ -106,6 +119,19 @@ def _terminal(folder: DemoFolder, port: int) -> Part:
         "--control", str(folder.terminal), "--state", str(folder.root / "zk.state"),
     )  # fmt: skip
     return Part("zk", command, ready=lambda: answers(folder.terminal))
+
+
+def _camera(folder: DemoFolder, supervisor: Supervisor, arguments: argparse.Namespace) -> str:
+    """Start the emulated camera, unless a real one is named; its part of kiosk.toml."""
+    if arguments.camera:
+        return folder.camera_toml(arguments.camera)
+    port = free_port()
+    command = (
+        sys.executable, "-m", "drivers.emulated.camera", "--port", str(port), "--control", str(folder.camera),
+        str(folder.faces / "empty"),
+    )  # fmt: skip
+    supervisor.start(Part("camera", command, ready=lambda: answers(folder.camera)))
+    return folder.camera_toml(port=port)
 
 
 def _put_on_terminal(folder: DemoFolder) -> None:
@@ -189,9 +215,13 @@ def _listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _say(folder: DemoFolder) -> None:
+def _say(folder: DemoFolder, *, emulated: bool) -> None:
     ctl = f"{_shown(Path(_program('kioskctl')))} --socket {_shown(folder.control)}"
-    first, second = PEOPLE[0], PEOPLE[1]
+    first, second, face = PEOPLE[0], PEOPLE[1], next(p for p in PEOPLE if p.number == FACE)
+    faces = f"""
+  {ctl} emulate face {FACE}      # {face.name} looks into the camera
+  {ctl} emulate face {FACE} --attack photo   # a photo of her: refused
+  {ctl} emulate unplug camera                # fingers go on; `replug` puts it back"""
     _print(f"""
 Hadir is running in {folder.root}, with EMULATED devices. In another terminal try:
 
@@ -199,7 +229,7 @@ Hadir is running in {folder.root}, with EMULATED devices. In another terminal tr
   {ctl} emulate finger {second.number}    # {second.name}
   {ctl} emulate finger nobody                # a finger nobody enrolled
   {ctl} emulate zk {second.number}        # the same person at the ZKTeco terminal
-  {ctl} terminals list
+  {ctl} terminals list{faces if emulated else ""}
   {ctl} punches                              # stored -> accepted: the centre's word
   {ctl} status
   {ctl} emulate unplug r307                  # pull the reader's plug; `replug` puts it back
@@ -227,4 +257,5 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="kioskd demo", description="A kiosk and its centre, emulated.")
     parser.add_argument("--dir", required=True, help="the folder everything goes into")
     parser.add_argument("--headless", action="store_true", help="no window")
+    parser.add_argument("--camera", default="", help="a camera of this machine: /dev/video0")
     return parser

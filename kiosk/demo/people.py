@@ -20,3 +20,6 @@ _STAFF = (
 )
 
 PEOPLE = tuple(PersonRow(line, *fields) for line, fields in enumerate(_STAFF, 1))
+
+FACE = PEOPLE[2].number
+"""Whose face is before the emulated camera when somebody is: the portrait of `kiosk.demo.faces`."""

@@ -30,9 +30,10 @@ ENROL, STAND, PRINT, EMPTY = "enrol", "stand", "print", "empty"
 
 def write_all(folder: Path, number: str) -> None:
     """Make every clip that is not there yet, what is needed first at first; each appears whole."""
+    if not (folder / EMPTY).exists():
+        write_clip(folder / EMPTY, iter((_empty(),)))
     picture, mine = portrait(), folder / number
     frames: dict[Path, Callable[[], Iterator[Picture]]] = {
-        folder / EMPTY: lambda: iter((_empty(),)),
         mine / ENROL: lambda: (_person(picture, "").draw(at_s) for at_s in ENROL_AT_S),
         mine / STAND: lambda: _times(STAND_S, _person(picture, "").draw),
         **{mine / act: _acting(picture, act, length_s) for act, length_s in ACT_S.items()},
