@@ -86,6 +86,7 @@ class Session:
         self._on_event = on_event
         self._clock = clock
         self._heard_at = clock()
+        self._unheard_since = clock()
         self._shown = LinkChanged("off", "")
         packer = Packer(source, hello.sign_key, hello.sign_head)
         pace = Pace(config.window, config.batch_bytes, config.ack_timeout_s, config.retry_max_s)
@@ -105,6 +106,7 @@ class Session:
 
     def turn(self, event: Order | LinkEvent | None) -> None:
         """Deal with one event, or with the passing of time."""
+        owed = self._delivery.untaken
         if isinstance(event, Order):
             self._order(event)
         elif event is not None and self._connection.took(event):
@@ -119,6 +121,8 @@ class Session:
             self._replies.flush()
             self._pump_files()
             self._check_dates()
+            if not owed:
+                self._unheard_since = self._clock()
         self._show()
 
     def next_deadline(self) -> float | None:
@@ -129,7 +133,7 @@ class Session:
             if self._uploads and self._delivery.idle:
                 moments.append(self._uploads.next_deadline())
             if self._delivery.untaken:
-                moments.append(self._heard_at + DEAF_S)
+                moments.append(self._deaf_at())
         return min((moment for moment in moments if moment is not None), default=None)
 
     def say_offline(self) -> int | None:
@@ -239,9 +243,13 @@ class Session:
             self._on_event(Refused(message.topic, error.reason))
 
     def _drop_if_deaf(self) -> None:
-        if self._delivery.untaken and self._clock() > self._heard_at + DEAF_S:
+        if self._delivery.untaken and self._clock() > self._deaf_at():
             self._connection.drop("silent")
             self._gone()
+
+    def _deaf_at(self) -> float:
+        """When a broker that has something to take but says nothing counts as gone."""
+        return max(self._heard_at, self._unheard_since) + DEAF_S
 
     def _pump_files(self) -> None:
         """Punches first: files only while nothing of the ledger waits."""

@@ -129,3 +129,7 @@ def _did_you_mean(wrong: str, known: list[str]) -> str:
 
     near = difflib.get_close_matches(wrong, known, n=1)
     return f"; did you mean {near[0]!r}?" if near else ""
+
+
+if __name__ == "__main__":
+    main()

@@ -91,11 +91,12 @@ class DeskQueries:
         done |= {int(subject) for subject, row in self._by_subject(p.Decided) if row.record.ruling in _FINAL}
         return [row for row in self.desk(p.Punch) if row.record.queued and row.key not in done]
 
-    def rulings(self, person_id: str) -> dict[int, tuple[str, str]]:
-        """What the centre decided last about a person's punches, by the punch's key: ruling and note."""
-        subjects = {row.key: int(subject) for subject, row in self._by_subject(p.Decided)}
-        rows = self.desk(p.Decided, person_id=person_id)
-        return {subjects[row.key]: (row.record.ruling, row.text.note) for row in rows}
+    def rulings(self, person_id: str) -> dict[tuple[str, int], tuple[str, str]]:
+        """What the centre decided last about a person's punches, by ledger and seq: ruling and note."""
+        return {
+            (row.record.ledger_id, row.record.punch_seq): (row.record.ruling, row.text.note)
+            for row in self.desk(p.Decided, person_id=person_id)
+        }
 
     def taken(self, person_id: str, start_ms: int, end_ms: int) -> list[Taken]:
         """A person's punches of these milliseconds with corrected times, rejected ones left out."""
@@ -118,8 +119,8 @@ class DeskQueries:
         with translated(self._path):
             found = self._db.execute(
                 "SELECT p.person_id, u.true_ms, u.source, u.uncertainty_ms, u.boot_id, u.boot_ms "
-                "FROM punches u JOIN people p ON p.n = u.person WHERE u.key = ? | "
-                f"(SELECT n FROM ledgers WHERE stored AND last_seq IS NULL) << {KEY_SHIFT}", (seq,)
+                "FROM punches u JOIN people p ON p.n = u.person WHERE u.key = "
+                f"(SELECT n FROM ledgers WHERE stored AND last_seq IS NULL) << {KEY_SHIFT} | ?", (seq,)
             ).fetchone()  # fmt: skip
         return (found[0], TimeBlock(*found[1:])) if found else None
 

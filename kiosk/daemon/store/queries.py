@@ -77,8 +77,8 @@ class Queries(TerminalQueries, DeskQueries):
         """Whose punch the record `seq` of any ledger of ours is."""
         with translated(self._path):
             found = self._db.execute(
-                "SELECT p.person_id FROM punches u JOIN people p ON p.n = u.person WHERE u.key = ? | "
-                f"(SELECT n FROM ledgers WHERE ledger_id = ?) << {KEY_SHIFT}", (seq, ledger_id)
+                "SELECT p.person_id FROM punches u JOIN people p ON p.n = u.person WHERE u.key = "
+                f"(SELECT n FROM ledgers WHERE ledger_id = ?) << {KEY_SHIFT} | ?", (ledger_id, seq)
             ).fetchone()  # fmt: skip
         return found[0] if found else None
 
@@ -260,7 +260,8 @@ class Queries(TerminalQueries, DeskQueries):
         """The key of the newest record that `destination` has acknowledged, over all ledgers."""
         with translated(self._path):
             found = self._db.execute(
-                f"SELECT MAX(ledger << {KEY_SHIFT} | upto) FROM cursors WHERE destination = ?", (destination,)
+                f"SELECT MAX((ledger << {KEY_SHIFT}) | upto) FROM cursors WHERE destination = ?",
+                (destination,),
             ).fetchone()
         return int(found[0] or 0)
 

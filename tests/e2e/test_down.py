@@ -1,0 +1,187 @@
+"""What comes down: rosters, commands, decisions; and what comes up beside the punches: replies and photos."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kiosk.core import api, desk
+from kiosk.demo.folder import DEVICE
+from tests.e2e.rig import PEOPLE, Rig, rig, until
+
+AHMAD, DEWI, AYU = (number for number, _ in PEOPLE)
+SITE = "sdn-contoh-1"
+JPEG = b"\xff\xd8" + b"a picture" * 9_000 + b"\xff\xd9"
+POLICY = """\
+version = "pusat-7"
+duplicate_window_s = 0
+[[session]]
+name = "pagi"
+kind = "in"
+opens = 00:00:00
+due = 00:00:01
+closes = 23:59:59
+days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+"""
+
+
+@pytest.fixture(scope="module")
+def kiosk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+    with rig(tmp_path_factory.mktemp("down") / "kiosk") as made:
+        made.start("broker", "centre", "reader", "kioskd")
+        made.wait_reader()
+        made.enrol(AHMAD, PEOPLE[0][1])
+        until(lambda: made.status()["link"]["backlog"] == 0)
+        yield made
+
+
+def people_csv(kiosk: Rig, *rows: tuple[str, str]) -> str:
+    path = kiosk.root / "people.csv"
+    path.write_text("nip,nama,unit\n" + "".join(f'{n},"{name}",SD 1\n' for n, name in rows), encoding="utf-8")
+    return str(path)
+
+
+def put(kiosk: Rig, *args: str) -> str:
+    """A new roster, once it is in force at the kiosk."""
+    said = kiosk.centre("roster", "put", SITE, *args)
+    version = int(said.stdout.split("roster ")[1].split(",")[0])
+    until(lambda: applied(kiosk) == version)
+    return said.stderr
+
+
+def applied(kiosk: Rig) -> int:
+    rosters = kiosk.records("roster")
+    return rosters[-1]["data"]["version"] if rosters else 0
+
+
+def command(kiosk: Rig, name: str, *values: str) -> Any:
+    """The kiosk's record of what became of a command."""
+    before = len(over(kiosk))
+    kiosk.centre("command", DEVICE, name, *values)
+    return until(lambda: over(kiosk)[before:])[0]
+
+
+def over(kiosk: Rig) -> list[Any]:
+    return [r["data"] for r in kiosk.records("command") if r["data"]["outcome"] != "taken"]
+
+
+def my_record(kiosk: Rig, number: str) -> Any:
+    """The own record of whoever's finger comes next."""
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(kiosk.ask, desk.GetMyRecord())
+        until(lambda: kiosk.view_part("flow", "name") == "my_record")
+        kiosk.touch(number)
+        return asked.result(60)
+
+
+def person(kiosk: Rig, number: str) -> Any:
+    found = [p for p in kiosk.ask(api.GetPeople())["people"] if p["number"] == number]
+    return found[0] if found else None
+
+
+def test_a_roster_changes_people_absences_and_rules_at_once(kiosk: Rig) -> None:
+    rules = kiosk.root / "kebijakan.toml"
+    rules.write_text(POLICY, encoding="utf-8")
+    away = kiosk.root / "izin.csv"
+    away.write_text(f"nip,jenis,mulai,sampai,no surat\n{DEWI},dinas luar,2020-01-01,2022-12-31,ST/7\n")
+    people = people_csv(
+        kiosk, (AHMAD, "Ahmad F. Nasution"), (DEWI, PEOPLE[1][1]), ("198513012010011001", "Salah")
+    )
+    refused = put(kiosk, people, str(away), str(rules))
+    assert "people.csv:4" in refused  # the bad row is named, the others count
+    assert person(kiosk, AHMAD)["name"] == "Ahmad F. Nasution"  # entered here, now the centre's
+    assert [a["letter"] for a in kiosk.ask(desk.GetAbsences(number=DEWI))["rows"]] == ["ST/7"]
+    card = kiosk.tap(AHMAD)
+    assert (card["kind"], card["code"]) == ("taken", "late")
+    versions = kiosk.records("punch")[-1]["data"]["versions"]
+    assert (versions["policy"], versions["roster"]) == ("pusat-7", str(applied(kiosk)))
+    row = api.PersonRow(1, AHMAD, "Orang Lain")
+    errors = kiosk.ask(api.PutPeople(rows=(row,)))["errors"]
+    assert [e["part"] for e in errors] == ["source"]  # not edited by mistake
+
+    put(kiosk, people_csv(kiosk, (DEWI, PEOPLE[1][1])))
+    assert person(kiosk, AHMAD)["active"] is False  # off the list: not active, not deleted
+    put(kiosk, people_csv(kiosk, (AHMAD, PEOPLE[0][1]), (DEWI, PEOPLE[1][1])))
+    assert person(kiosk, AHMAD)["active"] is True
+
+
+def test_a_bad_policy_never_leaves_the_centre(kiosk: Rig, tmp_path: Path) -> None:
+    bad = tmp_path / "policy.toml"
+    bad.write_text(POLICY.replace("23:59:59", "00:00:00"), encoding="utf-8")
+    with pytest.raises(AssertionError, match="nothing was changed"):
+        kiosk.centre("roster", "put", SITE, str(bad))
+
+
+def test_commands_are_carried_out_once_and_answered(kiosk: Rig) -> None:
+    assert command(kiosk, "presence", "window_s=5")["outcome"] == "done"
+    assert [r["data"]["by"] for r in kiosk.records("presence_called")] == ["centre"]
+    command(kiosk, "show_message", "text=Rapat pukul 10", "minutes=5")
+    assert kiosk.view_part("message", "text") == "Rapat pukul 10"
+    said = kiosk.centre("command", DEVICE, "unlock_admin", f"number={DEWI}").stdout
+    assert len(said.split("PIN of ")[1].split(": ")[1].split()[0]) == 8
+    until(
+        lambda: [r["data"]["person_id"] for r in kiosk.records("pin")] == [person(kiosk, DEWI)["person_id"]]
+    )
+    failed = command(kiosk, "unlock_admin", "number=198501012010011099")
+    assert failed["outcome"] == "failed"
+    listed = json.loads(kiosk.centre("commands", DEVICE, "--json").stdout)
+    assert [(one["do"], one["state"]) for one in listed[::-1]] == [
+        ("presence", "done"), ("show_message", "done"), ("unlock_admin", "done"), ("unlock_admin", "failed")
+    ]  # fmt: skip
+    assert listed[0]["words"] == failed["detail"]
+
+
+def test_a_decision_of_the_centre_counts_and_stands_in_the_own_record(kiosk: Rig) -> None:
+    seq = kiosk.tap(AHMAD)["seq"]
+    until(lambda: seq in [p["seq"] for p in kiosk.central_punches() if not p["provisional"]])
+    kiosk.centre("decide", DEVICE, str(seq), "reject", "--note", "bukan jarinya")
+    until(lambda: [r for r in kiosk.records("decision") if r["data"]["punch_seq"] == seq])
+    mine = my_record(kiosk, AHMAD)
+    assert [(p["ruling"], p["ruling_note"]) for p in mine["punches"] if p["seq"] == seq] == [
+        ("reject", "bukan jarinya")
+    ]
+
+
+def test_a_photo_comes_up_after_its_punch_and_can_be_looked_at(kiosk: Rig, tmp_path: Path) -> None:
+    done = kiosk.ask(desk.PunchPaper(
+        number=AHMAD, local=time.strftime("%Y-%m-%d 00:01"), reason="listrik padam", photo=base64.b64encode(JPEG).decode()
+    ))  # fmt: skip
+    out = tmp_path / "photo.jpg"
+    until(lambda: looked(kiosk, done["seq"], out))
+    assert out.read_bytes() == JPEG
+    looks = json.loads(kiosk.centre("looks", "--json").stdout)
+    assert any(one["what"].startswith("photo") and one["seq"] == done["seq"] for one in looks)
+
+
+@pytest.mark.slow
+def test_doctor_and_a_support_bundle_come_up(kiosk: Rig, tmp_path: Path) -> None:
+    command(kiosk, "doctor")
+    doctor = json.loads(kiosk.centre("commands", DEVICE, "--json").stdout)[0]
+    assert json.loads(kiosk.centre("answer", DEVICE, str(doctor["counter"])).stdout)
+    counter = command(kiosk, "support_bundle")["counter"]
+    out = tmp_path / "bundle.tar.gz"
+    until(lambda: saved(kiosk, counter, out))
+    assert out.read_bytes()[:2] == b"\x1f\x8b"
+
+
+def looked(kiosk: Rig, seq: int, out: Path) -> bool:
+    try:
+        kiosk.centre("photo", DEVICE, str(seq), "--out", str(out))
+    except AssertionError:
+        return False
+    return True
+
+
+def saved(kiosk: Rig, counter: int, out: Path) -> bool:
+    try:
+        kiosk.centre("answer", DEVICE, str(counter), "--out", str(out))
+    except AssertionError:
+        return False
+    return True
