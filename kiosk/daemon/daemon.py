@@ -37,6 +37,7 @@ from kiosk.daemon.keys import DeviceKeys
 from kiosk.daemon.notify import Notifier
 from kiosk.daemon.placing import Placing
 from kiosk.daemon.punching import FingerSeen, PoorImage
+from kiosk.daemon.reader_light import Lights
 from kiosk.daemon.reader_worker import ReaderPorts, ReaderWorker
 from kiosk.daemon.reload import Reloading
 from kiosk.daemon.rules_files import RuleBook, Rules
@@ -146,6 +147,7 @@ class Kiosk:
             self._stop_core()
             raise
         self._hub.attach(self._control.publish)
+        self._hub.attach(Lights(self._readers).see)
         for worker in self._readers.values():
             worker.start()
         self._terminals.start()

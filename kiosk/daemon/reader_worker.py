@@ -17,6 +17,7 @@ from drivers.base.reader import Reader, ReaderInfo, Touch
 from kiosk.core.view import DeviceStatus, DeviceView
 from kiosk.daemon.devices import DeviceBoard
 from kiosk.daemon.punching import FingerSeen, PoorImage
+from kiosk.daemon.reader_light import Light
 
 log = logging.getLogger(__name__)
 BACKOFF_FIRST_S = 0.25
@@ -41,6 +42,7 @@ class ReaderWorker:
 
     def __init__(self, reader: Reader, board: DeviceBoard, ports: ReaderPorts, *, simulated: bool) -> None:
         self.reader, self.simulated = reader, simulated
+        self.light = Light(reader)
         self._board, self._ports = board, ports
         self._jobs: queue.SimpleQueue[tuple[Job, Future[Any]]] = queue.SimpleQueue()
         self._stopping = threading.Event()
@@ -77,6 +79,7 @@ class ReaderWorker:
         while not self._stopping.is_set():
             try:
                 info = self.reader.open()
+                self.light.connected()
                 self._ports.connected(self.reader, info)
                 self._ready = True
                 self._report("ready", info=f"{info.model}, {info.capacity} slots")
@@ -95,6 +98,7 @@ class ReaderWorker:
     def _serve(self) -> None:
         while not self._stopping.is_set():
             self._run_jobs()
+            self.light.tend()
             try:
                 touch = self.reader.touch()
             except Rejected as error:
@@ -116,6 +120,7 @@ class ReaderWorker:
         look_s = time.monotonic() + HELD_S
         while self.reader.finger_present() and not self._stopping.wait(LIFT_POLL_S):
             self._run_jobs()
+            self.light.tend()
             if time.monotonic() < look_s:
                 continue
             look_s = time.monotonic() + HELD_S
@@ -132,6 +137,7 @@ class ReaderWorker:
             except queue.Empty:
                 return
             try:
+                self.light.busy()
                 future.set_result(job(self.reader))
             except DeviceError as error:
                 future.set_exception(error)
