@@ -12,7 +12,7 @@ from typing import cast
 import bench
 from bench.figure import Figure, emit
 
-HELPERS = {"__main__", "figure", "pair", "postgres", "process", "stage"}
+HELPERS = {"__main__", "backlog", "drain", "figure", "pair", "postgres", "process", "stage"}
 
 
 def names() -> list[str]:

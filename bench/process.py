@@ -54,6 +54,12 @@ def resident_bytes(pid: int) -> int:
     return int((PROC / str(pid) / "statm").read_text().split()[1]) * PAGE_BYTES
 
 
+def most_resident_bytes(pid: int) -> int:
+    """The most memory the process ever had in RAM since its program began (VmHWM)."""
+    lines = (PROC / str(pid) / "status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
+
+
 def descendants(pid: int) -> list[int]:
     """The process's children, theirs and so on, in no certain order."""
     parent_of: dict[int, int] = {}

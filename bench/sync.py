@@ -1,140 +1,88 @@
-"""Draining a backlog: kiosk -> Mosquitto -> centre (SQLite, committed) -> signed acknowledgement.
+"""Draining a backlog: kiosk -> Mosquitto -> PostgreSQL -> signed acknowledgement, all on this machine.
 
-Beside it the same batches, byte for byte, sent by `mosquitto_pub` with QoS 1 to a `mosquitto_sub` that stores
-nothing: what the broker alone makes of them. Both sides begin with everything running and connected.
+Beside it, with the same batches byte for byte: `mosquitto_pub` with QoS 1 to a `mosquitto_sub` that stores
+nothing; one record a message with paho's `wait_for_publish`; PostgreSQL's own COPY of the rows the centre
+wrote. Everything runs and is connected before a clock starts; fsync is on.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import paho.mqtt.client as mqtt
+import psycopg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from paho.mqtt.enums import CallbackAPIVersion
 
+from bench.backlog import BATCH_BYTES, NAME, Backlog
 from bench.figure import Figure
-from bench.process import resident_bytes, until
+from bench.postgres import server
+from bench.process import until
+from bench.stage import Stage, stage, tool
 from kiosk.core.config import Device, Sync
-from kiosk.core.payload import Genesis, Place, Punch, Shown, Versions, to_data
-from kiosk.core.record import RECORD_VERSION, ZERO_HASH, Record, TimeBlock, chain_hash, encode_body
-from sync.batching import Packer
-from sync.events import Acked, SyncEvent
-from sync.hello import DeviceHello
+from sync.centre.keys import make_key
+from sync.centre.office import Letter, Office
+from sync.centre.store_postgres import PostgresStore
 from sync.publisher import Publisher
-from sync.source import LedgerHead, Row
 
-RECORDS = 30_000
-SMALL_BACKLOG = 1_000
-BATCH_BYTES = 65_536
-PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
-PUNCH = Punch(
-    person_id="0f3c9a61d2b84e57", method="finger", device="r307", grade="A",
-    shown=Shown("on_time", "in", "pagi"),
-    place=Place("sdn-1", -81724000, 1137005000), versions=Versions("p-1", "c-1", "r-1"),
-    slot=17, score=143,
-)  # fmt: skip
-
-
-class Backlog:
-    """A ledger of `count` punches in memory, signed."""
-
-    def __init__(self, count: int, key: Ed25519PrivateKey) -> None:
-        self._key = key
-        self.sign_key = self._key.public_key().public_bytes_raw().hex()
-        self.ledger_id = f"bench-{count}"
-        self.rows: list[Row] = []
-        self.acked = 0
-        self.done = threading.Event()
-        self._add("genesis", to_data(Genesis(
-            reason="new", tenant="bench", device_id="kiosk", sign_key=self.sign_key, receive_key="00" * 32,
-            software="bench",
-        )))  # fmt: skip
-        data = to_data(PUNCH)
-        for _ in range(count - 1):
-            self._add("punch", data)
-
-    def ledgers(self) -> list[LedgerHead]:
-        """The one ledger."""
-        return [LedgerHead(self.ledger_id, len(self.rows), self.rows[-1].hash, None)]
-
-    def cursor(self, ledger_id: str) -> int:
-        """What has been acknowledged."""
-        return self.acked
-
-    def records(self, ledger_id: str, after_seq: int, max_bytes: int, max_count: int) -> list[Row]:
-        """Rows within the limits; all have the same size."""
-        count = max(1, min(max_count, max_bytes // len(self.rows[-1].body)))
-        return self.rows[after_seq : after_seq + count]
-
-    def hash_at(self, ledger_id: str, seq: int) -> bytes:
-        """The chain's hash."""
-        return self.rows[seq - 1].hash if seq else ZERO_HASH
-
-    def sign(self, statement: bytes) -> str:
-        """The device's signature."""
-        return self._key.sign(statement).hex()
-
-    def event(self, event: SyncEvent) -> None:
-        """Move the cursor."""
-        if isinstance(event, Acked):
-            self.acked = max(self.acked, event.upto)
-            if self.acked == len(self.rows):
-                self.done.set()
-
-    def _add(self, type_: str, data: dict[str, object]) -> None:
-        seq = len(self.rows) + 1
-        at = TimeBlock(1_790_000_000_000 + seq, "ntp", 20, "5c0e1f6e", seq)
-        body = encode_body(Record(self.ledger_id, seq, RECORD_VERSION, type_, at, data))
-        self.rows.append(
-            Row(seq, body, chain_hash(self.rows[-1].hash if self.rows else ZERO_HASH, body), None)
-        )
+RECORDS = int(os.environ.get("RECORDS", "100000"))
+ONE_AT_A_TIME = 2_000
+WINDOW = 64
+LETTERS = 64
+SMALL, LARGE = 1_000, 1_000_000
+WRITTEN = ("records", "punches", "heads")
 
 
 def run() -> Iterator[Figure]:
-    """Rates in records a second; growth of the publisher's memory."""
-    key = Ed25519PrivateKey.generate()
-    backlog = Backlog(RECORDS, key)
-    with (
-        tempfile.TemporaryDirectory(prefix="hadir-bench-") as name,
-        _centre(Path(name)) as (port, centre_key),
-    ):
-        little, _ = _drain(Backlog(SMALL_BACKLOG, key), port, centre_key)
-        much, rate = _drain(backlog, port, centre_key)
-        relayed = _relayed(backlog, port)
-    peer = "mosquitto_pub of the same batches to a mosquitto_sub that stores nothing"
-    yield Figure("sync", "draining, committed and acknowledged", rate, "records/s", relayed, peer)
-    growth = f"publisher's memory, a backlog of {RECORDS} over one of {SMALL_BACKLOG}"
-    yield Figure("sync", growth, much - little, "MB", 10.0, "limit")
+    """Rates in records a second; the publisher's memory."""
+    backlog = Backlog(RECORDS, Ed25519PrivateKey.generate())
+    with tempfile.TemporaryDirectory(prefix="hadir-bench-") as name, stage(Path(name)) as made:
+        made.broker()
+        made.centre()
+        relayed = _relayed(backlog, made.port)
+        rate = _drained(backlog, made)
+        again = _relayed(backlog, made.port)
+        single = _one_at_a_time(backlog, made.port)
+        peer = "mosquitto_pub of the same batches to a mosquitto_sub that stores nothing"
+        yield Figure(
+            "sync", "drained, committed, acknowledged", rate, "records/s", (relayed + again) / 2, peer
+        )
+        peer = "paho, one record a message, wait_for_publish"
+        yield Figure("sync", "drained beside one at a time", rate, "records/s", single, peer)
+        little, much = _memory(made, SMALL), _memory(made, LARGE)
+    growth = f"kiosk's memory draining {LARGE} over draining {SMALL}"
+    yield Figure("sync", growth, (much - little) / 1e6, "MB", 10.0, "limit")
+    inserted, copied = _inserted(backlog)
+    peer = "PostgreSQL's COPY of the rows this wrote"
+    yield Figure("sync", "received batches verified and inserted", inserted, "records/s", copied, peer)
 
 
-def _drain(backlog: Backlog, port: int, centre_key: str) -> tuple[float, float]:
-    """How much our memory grew (MB), and the rate (records/s)."""
-    hello = DeviceHello(backlog.sign_key, "00" * 32, "bench", "bench", "boot")
-    config = Sync(host="127.0.0.1", port=port, centre_key=centre_key, batch_bytes=BATCH_BYTES)
-    device = Device(tenant="bench", id="kiosk")
-    publisher = Publisher(config, device, lambda: backlog, hello, backlog.event)
-    before = resident_bytes(os.getpid())
+def _drained(backlog: Backlog, made: Stage) -> float:
+    """Records a second from the first connection to the last acknowledgement."""
+    config = Sync(
+        host="127.0.0.1", port=made.port, centre_key=made.key, batch_bytes=BATCH_BYTES, window=WINDOW
+    )
+    device = Device(tenant=NAME.tenant, id=NAME.device)
+    publisher = Publisher(config, device, lambda: backlog, backlog.hello(), backlog.event)
     publisher.start()
-    took_s = until(backlog.done.is_set, "the backlog acknowledged", 120)
-    grown = (resident_bytes(os.getpid()) - before) / 1e6
+    took_s = until(backlog.done.is_set, "the backlog acknowledged", 600)
     publisher.stop(5.0)
-    return grown, len(backlog.rows) / took_s
+    return backlog.count / took_s
 
 
 def _relayed(backlog: Backlog, port: int) -> float:
     """Records a second through the broker alone."""
-    batches = _batches(backlog)
+    batches = backlog.batches()
     tools = ("-p", str(port), "-q", "1", "-t", "bench/relay")
     sub = subprocess.Popen(
-        ("stdbuf", "-oL", _tool("mosquitto_sub"), *tools, "-C", str(len(batches)), "-d"),
+        ("stdbuf", "-oL", tool("mosquitto_sub"), *tools, "-C", str(len(batches)), "-d"),
         stdout=subprocess.PIPE,
     )
     assert sub.stdout is not None
@@ -143,7 +91,7 @@ def _relayed(backlog: Backlog, port: int) -> float:
     drained = threading.Thread(target=sub.stdout.read)
     drained.start()
     began = time.monotonic()
-    pub = subprocess.Popen((_tool("mosquitto_pub"), *tools, "-l"), stdin=subprocess.PIPE)
+    pub = subprocess.Popen((tool("mosquitto_pub"), *tools, "-l"), stdin=subprocess.PIPE)
     assert pub.stdin is not None
     for batch in batches:
         pub.stdin.write(batch + b"\n")
@@ -152,59 +100,59 @@ def _relayed(backlog: Backlog, port: int) -> float:
     took_s = time.monotonic() - began
     pub.wait()
     drained.join()
-    return len(backlog.rows) / took_s
+    return backlog.count / took_s
 
 
-def _batches(backlog: Backlog) -> list[bytes]:
-    packer, upto, hash_ = Packer(backlog, backlog.sign_key), 0, ZERO_HASH
-    payloads = []
-    while upto < len(backlog.rows):
-        rows = backlog.records(backlog.ledger_id, upto, BATCH_BYTES, 1_000)
-        packed = packer.pack(backlog.ledger_id, (upto, hash_), rows, len(backlog.rows), BATCH_BYTES)
-        payloads.append(packed.payload)
-        upto, hash_ = packed.span.upto, packed.span.hash
-    return payloads
+def _one_at_a_time(backlog: Backlog, port: int) -> float:
+    """Records a second, each published when the broker has taken the one before."""
+    client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
+    client.connect("127.0.0.1", port)
+    client.loop_start()
+    until(client.is_connected, "paho is let in")
+    began = time.monotonic()
+    for row in backlog.rows[:ONE_AT_A_TIME]:
+        client.publish("bench/single", row.body, qos=1).wait_for_publish(30)
+    took_s = time.monotonic() - began
+    client.disconnect()
+    client.loop_stop()
+    return ONE_AT_A_TIME / took_s
 
 
-@contextmanager
-def _centre(root: Path) -> Iterator[tuple[int, str]]:
-    """Broker and centre; the broker's port and the centre's key."""
-    with ExitStack() as stack:
-        port = _free_port()
-        conf = root / "mosquitto.conf"
-        conf.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\n", encoding="ascii")
-        _start(stack, _tool("mosquitto"), "-c", str(conf))
-        until(lambda: _listens(port), "the broker listens")
-        command = (sys.executable, "-m", "sync.centre.main", "--config", str(root / "centre.toml"))
-        subprocess.run((*command, "init", str(root)), check=True, stdout=subprocess.DEVNULL)
-        (root / "centre.toml").write_text(f"auto_approve = true\n[broker]\nport = {port}\n", encoding="utf-8")
-        key = subprocess.run((*command, "key"), check=True, capture_output=True, text=True).stdout.strip()
-        log = root / "centre.log"
-        _start(stack, *command, "run", log=log)
-        until(lambda: "receiving" in log.read_text(encoding="utf-8"), "the centre receives")
-        yield port, key
+def _inserted(backlog: Backlog) -> tuple[float, float]:
+    """Records a second through the centre's checks into a new database, and by COPY into the same tables."""
+    letters = [Letter(NAME.up("ledger"), payload) for payload in backlog.batches()]
+    with tempfile.TemporaryDirectory() as name, server() as running:
+        store = PostgresStore(running.create("hadir"))
+        key = make_key(Path(name) / "centre.key")
+        office = Office(store, key, lambda: time.time_ns() // 1_000_000, auto_approve=True)
+        began = time.monotonic()
+        for first in range(0, len(letters), LETTERS):
+            office.take(letters[first : first + LETTERS])
+        ours = backlog.count / (time.monotonic() - began)
+        store.close()
+        return ours, backlog.count / _copied_s(running.url("hadir"))
 
 
-def _start(stack: ExitStack, *command: str, log: Path | None = None) -> None:
-    with (log or Path(os.devnull)).open("wb") as file:
-        process = subprocess.Popen(command, stdout=file, stderr=file)
-    stack.callback(process.wait)
-    stack.callback(process.terminate)
+def _copied_s(url: str) -> float:
+    with psycopg.connect(url) as db:
+        rows = {}
+        for table in WRITTEN:
+            with db.cursor().copy(f"COPY {table} TO STDOUT".encode()) as out:
+                rows[table] = [bytes(block) for block in out]
+        db.execute(f"TRUNCATE {', '.join(WRITTEN)}".encode())
+        db.commit()
+        began = time.monotonic()
+        for table, blocks in rows.items():
+            with db.cursor().copy(f"COPY {table} FROM STDIN".encode()) as into:
+                into.write(b"".join(blocks))
+        db.commit()
+        return time.monotonic() - began
 
 
-def _tool(name: str) -> str:
-    found = shutil.which(name, path=PATH)
-    if found is None:
-        raise FileNotFoundError(f"{name}: apt-get install mosquitto mosquitto-clients")
-    return found
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def _memory(made: Stage, count: int) -> float:
+    """Most bytes a process with nothing but a publisher had in RAM while draining a ledger in a file."""
+    done = subprocess.run(
+        (sys.executable, "-m", "bench.drain", str(count), str(made.port), made.key, str(made.root)),
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    return float(done.stdout)

@@ -23,7 +23,7 @@ from sync.topics import Up as Lane
 from sync.topics import every_device
 
 log = logging.getLogger(__name__)
-MOST_AT_ONCE = 64
+MOST_AT_ONCE = 32  # half a full window: a kiosk makes the next batches while these are committed
 MOST_BYTES_AT_ONCE = 4 * 1024 * 1024
 RECEIVE_MAX = 128
 BEAT_S = 10.0

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import random
-import resource
 import struct
 import sys
 import threading
@@ -95,7 +94,7 @@ class Worker:
             {
                 "delivered": done,
                 "seconds": round(time.monotonic() - began, 3),
-                "rss_kb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+                "rss_kb": _resident_kb(),
                 "heads": {k.book.ledger_id: [k.book.count, k.book.acked] for k in self._kiosks},
             }
         )
@@ -158,6 +157,11 @@ def _entries(path: Path) -> Iterator[tuple[int, int]]:
     if whole != len(raw):
         path.write_bytes(raw[:whole])
     yield from ENTRY.iter_unpack(raw[ENTRY.size : whole])
+
+
+def _resident_kb() -> int:
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS"))
 
 
 def _say(what: dict[str, object]) -> None:
