@@ -21,7 +21,7 @@ from kiosk.daemon.reader_light import Light
 
 log = logging.getLogger(__name__)
 BACKOFF_FIRST_S = 0.25
-BACKOFF_MOST_S = 2.0
+BACKOFF_MOST_S = 1.0
 LIFT_POLL_S = 0.1
 HELD_S = 1.0
 Job = Callable[[Reader], Any]
