@@ -196,6 +196,8 @@ class Session:
             self._publish_state("online")
         if self._connection.up:
             self._live.fresh(event.ledger_id, event.seq)
+        if self._uploads:
+            self._uploads.hurry()
 
     def _link_event(self, event: LinkEvent) -> None:
         if isinstance(event, Up):

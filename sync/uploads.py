@@ -17,6 +17,7 @@ from sync.wire import PROTOCOL, encode
 ANSWER_S = 20.0
 AGAIN_S = 60.0
 MOST_OFFERS = 5
+MOST_UNKNOWN = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class Uploads:
         self._waiting_since: float | None = None
         self._quiet_until = 0.0
         self._offers = 0
+        self._unknown = ("", 0)
 
     def link_lost(self) -> None:
         """Ask again on the next connection."""
@@ -100,9 +102,17 @@ class Uploads:
             self._files.sent(file, wanted=have.state == "complete")
             self._file = None
         elif have.state == "unknown":
-            self._rest(ANSWER_S)  # its record is still on the way
+            self._not_known(file)
         else:
             self._send_from(file, have.upto)
+
+    def _not_known(self, file: Upload) -> None:
+        """Its record is not at the centre yet; one that never comes must not keep back the others."""
+        name, times = self._unknown
+        self._unknown = (file.sha256, times + 1 if name == file.sha256 else 1)
+        if self._unknown[1] >= MOST_UNKNOWN:
+            self._files.sent(file, wanted=False)
+        self._rest(ANSWER_S)
 
     def _send_from(self, file: Upload, offset: int) -> None:
         piece = self._files.read(file.sha256, offset, CHUNK_BYTES)
