@@ -44,6 +44,7 @@ from sync.courier.export import Exported, Progress
 from sync.courier.format import Receipt
 from sync.courier.receipt import Reader, Sent, files_done, sent_of, standing, what_it_says
 from sync.courier.stick import StickError
+from sync.hello import DeviceHello, state_message
 from sync.topics import DeviceName
 
 log = logging.getLogger(__name__)
@@ -75,6 +76,7 @@ class CourierParts:
     delivery: Delivery | None
     show: Callable[[StickView | None], None]
     older_keys: Mapping[str, str]
+    hello: Callable[[], DeviceHello]
 
 
 class Courier:
@@ -236,7 +238,10 @@ class Courier:
 
         with StoreReader.open(self._state_dir) as reader:
             seal = day_seal(reader, parts.keys, self.name, self._today())
-        task = self._task("export", path, export=export, seal=seal.text if seal else "")
+        state = state_message(
+            parts.hello(), self.name, StoreSource(self._state_dir, parts.keys), "offline"
+        ).decode()
+        task = self._task("export", path, export=export, seal=seal.text if seal else "", state=state)
         exported = self._run.do(task, told).exported
         assert exported is not None
         manifest = exported.manifest
@@ -316,14 +321,14 @@ class Courier:
 
     def _task(
         self, do: Any, path: Path, export: str = "", stick: str = "", seal: str = "",
-        files: dict[str, bytes] | None = None,
+        state: str = "", files: dict[str, bytes] | None = None,
     ) -> Task:  # fmt: skip
         key = self._parts.config.sync.centre_key
         if do in ("look", "export") and (not key or self._parts.delivery is None):
             raise StickError("no_centre_key", "this kiosk does not know its centre's key")
         return Task(
             do=do, path=str(path), state_dir=str(self._state_dir), tenant=self.name.tenant,
-            device=self.name.device, centre_key=key, export=export, stick=stick, seal=seal,
+            device=self.name.device, centre_key=key, export=export, stick=stick, seal=seal, state=state,
             older=dict(self._parts.older_keys), files=files or {},
         )  # fmt: skip
 

@@ -48,6 +48,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     export: str = ""
     stick: str = ""
     seal: str = ""
+    state: str = ""
     older: dict[str, str] = {}
     files: dict[str, bytes] = {}
 
@@ -113,6 +114,7 @@ def _export(task: Task) -> Line:
         order = Order(
             name=DeviceName(task.tenant, task.device), export=task.export, stick=pairing.stick,
             sign_key=keys.sign_public, receive_key=keys.receive_public, seal=task.seal,
+            state=task.state.encode(),
             receiver=receive_public(bytes.fromhex(task.centre_key)),
             sign_head=lambda ledger_id, head: keys.sign_as(task.older.get(ledger_id, keys.sign_public), head),
         )  # fmt: skip

@@ -30,6 +30,7 @@ from kiosk.daemon.engine import Engine
 from kiosk.daemon.enrolment import Enrolments
 from kiosk.daemon.evidence import EvidenceStore
 from kiosk.daemon.face_worker import FaceParts, Faces
+from kiosk.daemon.gps_time import GpsTime
 from kiosk.daemon.hardware import Receiver, make_reader
 from kiosk.daemon.health import HealthSource
 from kiosk.daemon.hub import ViewHub
@@ -73,6 +74,7 @@ class Kiosk:
         self._desk: Desk | None = None
         self._gps: Receiver | None = None
         self._placing: Placing | None = None
+        self._gps_time: GpsTime | None = None
         self._config_file = config_file
         self._state_dir = Path(config.state_dir)
         self._state_dir.mkdir(parents=True, exist_ok=True, mode=0o750)
@@ -199,6 +201,8 @@ class Kiosk:
             self._desk.tick()
         if self._placing:
             self._placing.tick()
+        if self._gps_time:
+            self._gps_time.tick()
         if self._delivery:
             self._delivery.show_link()
         if self._down:
@@ -229,9 +233,10 @@ class Kiosk:
         else:  # a stick brings the centre's answers
             self._delivery.event(LinkChanged("off", ""))
 
-    def _new_publisher(self, delivery: Delivery) -> Publisher:
+    def _hello(self) -> DeviceHello:
+        """What the kiosk says of itself to the centre."""
         config = self._config
-        hello = DeviceHello(
+        return DeviceHello(
             sign_key=self._keys.sign_public,
             receive_key=self._keys.receive_public,
             software=self._software,
@@ -241,11 +246,14 @@ class Kiosk:
             roster=lambda: self._down.roster_version if self._down else 0,
             sign_head=self._sign_head,
         )
+
+    def _new_publisher(self, delivery: Delivery) -> Publisher:
+        config = self._config
         return Publisher(
             self._sync(),
             config.device,
             lambda: StoreSource(self._state_dir, self._keys),
-            hello,
+            self._hello(),
             delivery.event,
             files=lambda: make_files(self._desk_parts, config.sync.centre_key),
             clock_known=lambda: self._clock.now().trusted,
@@ -333,6 +341,7 @@ class Kiosk:
         gps.start()
         placing = Placing(gps.position, (latitude, longitude), self._book, self._hub)
         self.core.punching.place_now = placing.now
+        self._gps_time = GpsTime(gps.moment, self.core.timekeeper)
         self._placing = placing
 
     def _make_desk(self, core: CoreState) -> Desk:
@@ -351,7 +360,7 @@ class Kiosk:
         """The sticks; with a folder for them configured, a watch over it."""
         self._courier = courier = Courier(CourierParts(
             self._config, self._engine, core, self._keys, self._delivery,
-            lambda view: self._hub.change(stick=view), self._older_keys,
+            lambda view: self._hub.change(stick=view), self._older_keys, self._hello,
         ))  # fmt: skip
         if courier.folder:
             self._sticks = StickWatch(courier.folder, courier.name, courier.visit)

@@ -6,7 +6,6 @@ centre, its manifests and batches signed by devices, and the sizes of everything
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import os
 import secrets
@@ -17,8 +16,10 @@ from pathlib import Path
 import msgspec
 
 from kiosk.core.sign import message_statement
+from sync.centre import devices, down, files
 from sync.centre.keys import CentreKey
 from sync.centre.office import Letter, Office
+from sync.centre.store import Store, Tx
 from sync.courier.export import exports
 from sync.courier.format import (
     FRAMES,
@@ -41,17 +42,16 @@ from sync.courier.format import (
 from sync.courier.receipt import STATEMENT
 from sync.courier.stick import Folder, StickError
 from sync.courier.stream import Opener
-from sync.documents import CHUNK_BYTES, Chunk
-from sync.inbound import read_ack, read_have
+from sync.documents import Have
+from sync.inbound import read_ack
 from sync.sealing import SealError, seal
 from sync.topics import DeviceName
-from sync.wire import PROTOCOL, Ack, encode
+from sync.wire import PROTOCOL, Ack, WireError, encode
 
 AT_ONCE = 16
 READ_BYTES = 1 << 18
 Letters = list[tuple[str, str]]
-Documents = Callable[[DeviceName], Letters]
-"""What waits to go down to a device: lane and payload of each message."""
+"""Lane and payload of messages that go down."""
 
 
 class Imported(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,10 +85,10 @@ def prepare(path: Path, tenant: str, key: CentreKey, now_ms: int) -> Pairing:
 class Importer:
     """Imports sticks through one office. `now_ms` is the wall clock (UTC)."""
 
+    store: Store
     office: Office
     key: CentreKey
     now_ms: Callable[[], int]
-    documents: Documents
 
     def stick(self, path: Path) -> list[Imported]:
         """Every export on the stick mounted at `path`, device by device. Raises `StickError`."""
@@ -138,45 +138,61 @@ class Importer:
     def _take(self, name: DeviceName, frames: Iterator[tuple[FrameKind, bytes]], taken: _Taken) -> None:
         """A part holds batches, or photos: each its offer and then its bytes."""
         batches: list[Letter] = []
-        offers: list[Letter] = []
-        files: list[bytes] = []
+        photos: list[tuple[bytes, bytes]] = []
+        offer = b""
         for kind, content in frames:
             if kind == "batch":
                 batches.append(Letter(name.up("ledger"), content))
+            elif kind == "state":
+                self._state(name, content)
             elif kind == "offer":
-                offers.append(Letter(name.up("evidence"), content))
+                offer = content
             else:
-                files.append(content)
-            if len(batches) >= AT_ONCE:
+                photos.append((offer, content))
+            if len(batches) + len(photos) >= AT_ONCE:
                 self._commit(batches, taken)
-                batches = []
-            if len(files) >= AT_ONCE:
-                self._photos(name, offers, files, taken)
-                offers, files = [], []
+                self._photos(name, photos, taken)
+                batches, photos = [], []
         self._commit(batches, taken)
-        self._photos(name, offers, files, taken)
+        self._photos(name, photos, taken)
 
     def _commit(self, letters: list[Letter], taken: _Taken) -> None:
         for outgoing in self.office.take(letters) if letters else ():
             taken.heard(read_ack(outgoing.payload, self.key.public_hex), outgoing.payload)
 
-    def _photos(self, name: DeviceName, offers: list[Letter], files: list[bytes], taken: _Taken) -> None:
-        """Offered as over MQTT; of what the centre has not whole, the rest in chunks."""
-        contents = {hashlib.sha256(content).hexdigest(): content for content in files}
-        answers = [*self.office.take(offers)] if offers else []
-        chunks: list[Letter] = []
-        for outgoing in answers:
-            have = read_have(outgoing.payload, name, self.key.public_hex)
-            content = contents.get(have.sha256, b"")
-            offsets = range(have.upto, len(content), CHUNK_BYTES) if have.state == "partial" else ()
-            chunks += [Letter(name.up("evidence"), _chunk(have.sha256, content, at)) for at in offsets]
-        answers += self.office.take(chunks) if chunks else []
-        for outgoing in answers:
-            taken.files[read_have(outgoing.payload, name, self.key.public_hex).sha256] = outgoing.payload
+    def _state(self, name: DeviceName, content: bytes) -> None:
+        """Who the device is; of one that has been online the centre knows it from there."""
+        with self.store.reading() as tx:
+            known = tx.one("SELECT 1 FROM presence WHERE tenant = ? AND device = ?", name.tenant, name.device)
+        if not known:
+            self.office.take([Letter(name.up("state"), content)])
+
+    def _photos(self, name: DeviceName, photos: list[tuple[bytes, bytes]], taken: _Taken) -> None:
+        """Each with its offer, as over MQTT, but whole."""
+        if not photos:
+            return
+        with self.store.writing() as tx:
+            tx.lock([str(name)])
+            for offer, content in photos:
+                if (have := self._photo(tx, name, offer, content)) is not None:
+                    taken.files[have.sha256] = files.answer(self.key, name, have).payload
+
+    def _photo(self, tx: Tx, name: DeviceName, payload: bytes, content: bytes) -> Have | None:
+        try:
+            offer, sign_key = files.read_offer(name, payload)
+            if devices.state_of(tx, name, sign_key) == "approved":
+                return files.put_whole(tx, name, offer, content, self.now_ms())
+        except WireError as error:
+            devices.count_refusal(tx, name, error.reason, str(error), self.now_ms())
+        return None
+
+    def _documents(self, name: DeviceName) -> Letters:
+        with self.store.reading() as tx:
+            return down.documents_for(tx, self.key, name, self.now_ms())
 
     def _leave_receipt(self, home: Folder, manifest: Manifest, taken: _Taken) -> None:
         name = manifest.name
-        letters = (*taken.letters(), *self.documents(name))
+        letters = (*taken.letters(), *self._documents(name))
         receipt = Receipt(
             v=PROTOCOL, receipt=secrets.token_hex(16), export=manifest.export, time_ms=self.now_ms(),
             letters=letters,
@@ -217,11 +233,6 @@ class _Taken:
 
 def _same(one: Ack, other: Ack) -> bool:
     return (one.status, one.reason, one.common) == (other.status, other.reason, other.common)
-
-
-def _chunk(sha256: str, content: bytes, at: int) -> bytes:
-    data = base64.b64encode(content[at : at + CHUNK_BYTES]).decode("ascii")
-    return encode(Chunk(PROTOCOL, sha256, at, data))
 
 
 def _homes(root: Folder) -> Iterator[tuple[str, str]]:

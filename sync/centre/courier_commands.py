@@ -50,7 +50,7 @@ def import_stick(context: Context, path: Path, as_json: bool) -> None:
     with context.store() as store:
         office = Office(store, key, now_ms, auto_approve=config.auto_approve)
         try:
-            done = Importer(office, key, now_ms, lambda name: []).stick(path)
+            done = Importer(store, office, key, now_ms).stick(path)
         except StickError as error:
             raise click.ClickException(f"{error} ({error.code})") from error
     if as_json:

@@ -61,7 +61,10 @@ class Photos(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Whose export, on which stick. `receiver` is the centre's X25519 key, `seal` today's seal in words."""
+    """Whose export, on which stick.
+
+    `receiver` is the centre's X25519 key, `seal` today's seal in words, `state` a message of `up/state`.
+    """
 
     name: DeviceName
     export: str
@@ -70,6 +73,7 @@ class Order:
     receive_key: str
     receiver: bytes
     seal: str
+    state: bytes
     sign_head: Callable[[str, bytes], tuple[str, str]] | None = None
 
 
@@ -173,6 +177,7 @@ class _Exporter:
         return self._source.cursor(stretch.ledger_id)
 
     def _records(self) -> Iterator[bytes]:
+        yield frame("state", self._order.state)
         for stretch in self._open:
             at = min(self._cursor(stretch), stretch.end)
             prev = (at, self._source.hash_at(stretch.ledger_id, at))

@@ -33,8 +33,8 @@ Id = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
 PartName = Annotated[str, msgspec.Meta(pattern=r"^[a-z][0-9]{4}\.bin$")]
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
 S = TypeVar("S", bound=msgspec.Struct)
-FrameKind = Literal["batch", "offer", "file"]
-FRAMES: dict[bytes, FrameKind] = {b"B": "batch", b"O": "offer", b"F": "file"}
+FrameKind = Literal["state", "batch", "offer", "file"]
+FRAMES: dict[bytes, FrameKind] = {b"S": "state", b"B": "batch", b"O": "offer", b"F": "file"}
 
 
 class Pairing(msgspec.Struct, frozen=True):

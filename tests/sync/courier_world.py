@@ -13,8 +13,9 @@ from sync.centre.courier import Imported, Importer, prepare
 from sync.centre.office import Office
 from sync.courier.export import Exported, Order, Photo, export
 from sync.courier.format import ROOT
-from sync.courier.receipt import Reader, Sent, find_receipt, read_receipt, sent_of, what_it_says
+from sync.courier.receipt import Reader, Sent, files_done, find_receipt, read_receipt, sent_of, what_it_says
 from sync.courier.stick import CALLS, Calls, Folder
+from sync.hello import state_message
 from sync.sealing import open_sealed, receive_public
 from tests.sync.book import Book
 from tests.sync.desk import NOW_MS, Desk
@@ -22,12 +23,17 @@ from tests.sync.desk import NOW_MS, Desk
 BOOT = "boot-1"
 
 
-class NoPhotos:
+class Album:
+    """Photos that wait."""
+
+    def __init__(self) -> None:
+        self.photos: list[Photo] = []
+
     def waiting(self) -> int:
-        return 0
+        return len(self.photos)
 
     def each(self) -> Iterator[Photo]:
-        return iter(())
+        return iter(self.photos)
 
 
 @dataclass
@@ -40,6 +46,7 @@ class World:
     sent: list[Sent] = field(default_factory=list)
     calls: Calls = CALLS
     number: int = 0
+    album: Album = field(default_factory=Album)
 
     def __post_init__(self) -> None:
         (self.root / "centre").mkdir()
@@ -54,17 +61,19 @@ class World:
 
     def export(self, stick: Path | None = None) -> Exported:
         self.number += 1
+        book, centre = self.book, bytes.fromhex(self.desk.key.public_hex)
         order = Order(
-            self.book.name, f"{self.number:08x}{0:024x}", "0" * 32, self.book.sign_key, self.book.receive_key,
-            receive_public(bytes.fromhex(self.desk.key.public_hex)), "a seal",
+            name=book.name, export=f"{self.number:08x}{0:024x}", stick="0" * 32, sign_key=book.sign_key,
+            receive_key=book.receive_key, receiver=receive_public(centre), seal="a seal",
+            state=state_message(book.hello(), book.name, book, "offline"),
         )  # fmt: skip
         with Folder.at(stick or self.stick, self.calls) as folder:
-            done = export(folder, order, self.book, NoPhotos(), lambda progress: None)
+            done = export(folder, order, self.book, self.album, lambda progress: None)
         self.sent.append(Sent(done.manifest.export, BOOT, 1_000, done.asked))
         return done
 
     def take_in(self, stick: Path | None = None) -> list[Imported]:
-        importer = Importer(self.desk.office, self.desk.key, lambda: NOW_MS, lambda name: [])
+        importer = Importer(self.desk.store, self.desk.office, self.desk.key, lambda: NOW_MS)
         return importer.stick(stick or self.stick)
 
     def receipt(self, boot: str = BOOT) -> list[events.SyncEvent]:
@@ -83,6 +92,13 @@ class World:
 
     def unseal(self, sealed: bytes, context: bytes) -> bytes:
         return open_sealed(self.secret.private_bytes_raw(), sealed, context)
+
+    def files_done(self) -> set[str]:
+        """The files that the receipt on the stick says are held."""
+        name, key = self.book.name, self.desk.key.public_hex
+        with Folder.at(self.stick) as folder:
+            sealed = find_receipt(folder, name) or b""
+        return files_done(read_receipt(sealed, self.unseal, name, key), name, key)
 
     def unapproving(self) -> Office:
         """The same centre, which approves nobody unseen."""

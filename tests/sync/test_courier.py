@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import random
 import shutil
@@ -12,14 +13,20 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from kiosk.core.payload import LedgerPoint
+from kiosk.core.payload import Evidence, LedgerPoint
 from sync import events
+from sync.centre import down
 from sync.courier import export as exporting
+from sync.courier.export import Photo
 from sync.courier.stick import Calls, Folder, StickError, is_safe, safe_name
 from sync.courier.stream import CHUNK_BYTES, Opener, Sealer
+from sync.documents import Offer, ShowMessage, read_command
+from sync.hello import signed
 from sync.sealing import SealError, receive_private, receive_public
+from sync.wire import encode
 from tests.sync.book import Book
 from tests.sync.courier_world import World
+from tests.sync.desk import NOW_MS
 
 CUTS = 30
 
@@ -105,6 +112,48 @@ def test_an_older_ledger_comes_along_with_the_one_linked_to_it(world: World) -> 
     assert (imported.standing, len(imported.upto)) == ("ok", 2)
     assert sorted(event.upto for event in world.receipt() if isinstance(event, events.Acked)) == [3, 5]
     assert world.desk.ledger(first.ledger_id).standing == "closed"
+
+
+def test_photos_come_along_each_once_and_are_acknowledged_by_their_names(world: World) -> None:
+    contents = [os.urandom(70_000) for _ in range(40)]
+    for content in contents:
+        name = hashlib.sha256(content).hexdigest()
+        seq = world.book.punch()
+        world.book.append(
+            Evidence(punch_seq=seq, kind="person", ciphertext_sha256=name, size_bytes=len(content))
+        )
+        offer = Offer(sha256=name, size=len(content), key="ab" * 80)
+        text = encode(offer).decode()
+        world.album.photos.append(
+            Photo(signed("evidence", world.book.name, text, world.book.sign_key, world.book), content)
+        )
+    stray = os.urandom(100)
+    offer = Offer(sha256=hashlib.sha256(stray).hexdigest(), size=100)
+    world.album.photos.append(
+        Photo(
+            signed("evidence", world.book.name, encode(offer).decode(), world.book.sign_key, world.book),
+            stray,
+        )
+    )
+    assert world.export().manifest.photos == 41
+    for _ in range(2):
+        (imported,) = world.take_in()
+        assert (imported.fault, imported.photos) == ("", 41)
+        world.receipt()
+        assert world.files_done() == {hashlib.sha256(content).hexdigest() for content in contents}
+    assert world.desk.rows("SELECT count(*) FROM files WHERE content IS NOT NULL") == [(40,)]
+
+
+def test_what_waits_at_the_centre_comes_back_on_the_stick_also_for_a_kiosk_never_online(world: World) -> None:
+    world.book.punches(3)
+    world.export()
+    with world.desk.store.writing() as tx:
+        command = ShowMessage(counter=1, expires_ms=NOW_MS + 1, text="Rapat pukul 10")
+        down.put(tx, world.book.name, command, NOW_MS)
+    world.take_in()
+    assert world.desk.rows("SELECT site, status FROM presence") == [("sd-1", "offline")]
+    (message,) = [event for event in world.receipt() if isinstance(event, events.Inbound)]
+    assert (message.kind, read_command(message.body)) == ("command", command)
 
 
 def test_large_exports_are_parts_that_are_each_whole(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
