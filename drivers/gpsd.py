@@ -8,10 +8,12 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import math
 import socket
 import threading
 import time
 from dataclasses import dataclass
+from datetime import datetime
 
 from drivers.base.errors import DeviceError, ProtocolError, Timeout, Unavailable
 
@@ -26,7 +28,11 @@ _WATCH = b'?WATCH={"enable":true,"json":true};\n'
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """Where the receiver is: degrees; `error_m` is its `eph`; satellites used; TPV `mode` 2 or 3."""
+    """Where the receiver is: degrees; `error_m` is its `eph`; satellites used; TPV `mode` 2 or 3.
+
+    `utc_ms` is the moment of the fix by the satellites' clocks, within `time_error_ms` (`ept`); None when it
+    does not say.
+    """
 
     latitude: float
     longitude: float
@@ -35,6 +41,8 @@ class Fix:
     mode: int
     at_s: float
     """The monotonic moment it was received."""
+    utc_ms: int | None = None
+    time_error_ms: int = 0
 
 
 class Gpsd:
@@ -118,5 +126,19 @@ class Gpsd:
             return None
         if isinstance(latitude, (int, float)) and isinstance(longitude, (int, float)):
             error = float(error_m) if isinstance(error_m, (int, float)) else 50.0
-            return Fix(float(latitude), float(longitude), error, self._satellites, mode, time.monotonic())
+            place = float(latitude), float(longitude), error, self._satellites, mode
+            return Fix(*place, time.monotonic(), _utc_ms(report.get("time")), _ms(report.get("ept")))
         return None
+
+
+def _utc_ms(text: object) -> int | None:
+    """ISO 8601 as gpsd writes it, 2026-10-06T00:00:30.000Z."""
+    try:
+        moment = datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return round(moment.timestamp() * 1000) if moment is not None and moment.tzinfo is not None else None
+
+
+def _ms(seconds: object) -> int:
+    return math.ceil(seconds * 1000) if isinstance(seconds, (int, float)) and 0 <= seconds < 3600 else 1000

@@ -10,6 +10,7 @@ import argparse
 import json
 import socketserver
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,15 @@ class Handler(socketserver.StreamRequestHandler):
         )
         fix: dict[str, Any] = {"class": "TPV", "device": "/dev/ttyACM0", "mode": mode}
         if mode >= 2:
-            fix |= {"lat": latitude, "lon": longitude, "eph": error_m, "speed": 0.0}
+            now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}.000Z"
+            fix |= {
+                "lat": latitude,
+                "lon": longitude,
+                "eph": error_m,
+                "speed": 0.0,
+                "time": now,
+                "ept": 0.005,
+            }
         self._say(fix)
 
     def _say(self, report: dict[str, Any]) -> None:

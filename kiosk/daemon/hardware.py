@@ -17,6 +17,7 @@ from drivers.r307.reader import R307Reader
 from drivers.zk import ZkTerminal, find_by_serial, neighbours
 from kiosk.core import config as settings
 from kiosk.core.place import Position
+from kiosk.daemon.gps_time import Moment
 
 SEARCH_AT_ONCE = 32
 
@@ -46,6 +47,11 @@ class Receiver:
         """Where it is now; `None` without a fresh fix."""
         fix = self._gpsd.fix
         return Position(fix.latitude, fix.longitude, fix.error_m, fix.satellites, fix.at_s) if fix else None
+
+    def moment(self) -> Moment | None:
+        """What time it told last; `None` without a fresh fix."""
+        fix = self._gpsd.fix
+        return Moment(fix.utc_ms, fix.time_error_ms, fix.at_s) if fix and fix.utc_ms is not None else None
 
 
 @dataclass(frozen=True, slots=True)
