@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import base64
 import json
+import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk.core import api, desk
 from kiosk.demo.folder import DEVICE
+from sync import documents
+from sync.centre.keys import CentreKey, load_key
+from sync.centre.outgoing import signed_letter
+from sync.topics import DeviceName
 from tests.e2e.rig import PEOPLE, Rig, rig, until
 
 AHMAD, DEWI, AYU = (number for number, _ in PEOPLE)
@@ -168,6 +175,56 @@ def test_doctor_and_a_support_bundle_come_up(kiosk: Rig, tmp_path: Path) -> None
     out = tmp_path / "bundle.tar.gz"
     until(lambda: saved(kiosk, counter, out))
     assert out.read_bytes()[:2] == b"\x1f\x8b"
+
+
+def test_what_is_forged_replayed_or_stale_is_refused_recorded_and_told(kiosk: Rig) -> None:
+    """Each is published to the broker as the centre would; the signature alone makes the difference."""
+    key, now_ms = load_key(kiosk.root / "centre" / "centre.key"), time.time_ns() // 1_000_000
+    name = DeviceName(str(kiosk.status()["tenant"]), DEVICE)
+    counter = [r["data"]["counter"] for r in kiosk.records("command")][-1] if over(kiosk) else 0
+    restart = documents.Restart(counter=counter + 1, expires_ms=now_ms + 600_000)
+    expired = documents.Restart(counter=counter + 2, expires_ms=now_ms - 1)
+    old = documents.Roster(site=SITE, version=1, made_ms=0, content=documents.pack(documents.RosterContent()))
+    other = msgspec.structs.replace(old, site="sd-lain", version=10_000)
+    hollow = msgspec.structs.replace(old, version=10_000, content="bm8gemxpYg==")
+    stranger = CentreKey(Ed25519PrivateKey.generate())
+    unheard_of = body(restart).replace('"restart"', '"format_disk"')
+    letters = {
+        "signature": signed_letter(stranger, name, "command", "command", body(restart)),
+        "foreign": signed_letter(key, DeviceName("dinas", "lain"), "command", "command", body(restart)),
+        "too_large": signed_letter(key, name, "command", "command", body(restart) + " " * 9_000),
+        "unknown_command": signed_letter(key, name, "command", "command", unheard_of),
+        "expired": signed_letter(key, name, "command", "command", body(expired)),
+        "replayed": signed_letter(key, name, "command", "command", body(counted(restart, counter))),
+        "wrong_site": signed_letter(key, name, "roster", "roster", body(other)),
+        "old_version": signed_letter(key, name, "roster", "roster", body(old)),
+        "malformed": signed_letter(key, name, "roster", "roster", body(hollow)),
+    }
+    for letter in letters.values():
+        publish(kiosk, name.down("command" if "command" in letter.topic else "roster"), letter.payload)
+    reasons = {"signature", *letters} - {
+        "foreign"
+    }  # signed, but for another device: no signature for this one
+    causes = {f"sync_{reason}" for reason in reasons}
+    until(lambda: causes <= {r["data"]["cause"] for r in kiosk.records("refusal")})
+    assert over(kiosk)[-1]["do"] != "restart"
+    said = {f"kiosk_{reason}" for reason in reasons}
+    until(
+        lambda: said <= {r["reason"] for r in json.loads(kiosk.centre("status", "--json").stdout)["refusals"]}
+    )
+
+
+def body(document: msgspec.Struct) -> str:
+    return msgspec.json.encode(document).decode()
+
+
+def counted(restart: documents.Restart, counter: int) -> documents.Restart:
+    return msgspec.structs.replace(restart, counter=counter)
+
+
+def publish(kiosk: Rig, topic: str, payload: bytes) -> None:
+    to = ("-h", "127.0.0.1", "-p", str(kiosk.folder.port), "-q", "1", "-t", topic, "-s")
+    subprocess.run(("mosquitto_pub", *to), input=payload, check=True)
 
 
 def looked(kiosk: Rig, seq: int, out: Path) -> bool:
