@@ -16,9 +16,10 @@ from typing import Any, TypeVar
 
 from kiosk.core.config import Device, Sync
 from sync.centre import reports
+from sync.centre.config import load
 from sync.centre.report_types import StatusReport
 from sync.centre.store import Tx
-from sync.centre.store_sqlite import SqliteStore
+from sync.centre.stores import open_store
 from sync.centre.verify import verify
 from sync.events import Acked, LinkChanged, SyncEvent
 from sync.publisher import Publisher
@@ -77,13 +78,23 @@ class Mosquitto:
 class Centre:
     """One folder with a configuration and a database, any number of processes on it."""
 
-    def __init__(self, root: Path, port: int, *, auto_approve: bool = True, extra: str = "") -> None:
+    def __init__(
+        self,
+        root: Path,
+        port: int,
+        *,
+        auto_approve: bool = True,
+        extra: str = "",
+        database: str = "centre.db",
+    ) -> None:
         self.root = root
+        self._receivers = 1 if database == "centre.db" else 2
         self._processes: list[subprocess.Popen[bytes]] = []
         self.command("init", str(root))
         self.config = root / "centre.toml"
         self.config.write_text(
-            f"auto_approve = {str(auto_approve).lower()}\n[broker]\nport = {port}\nretry_max_s = 1\n{extra}",
+            f'database = "{database}"\nauto_approve = {str(auto_approve).lower()}\n'
+            f"[broker]\nport = {port}\nretry_max_s = 1\n{extra}",
             encoding="utf-8",
         )
         self.key = self.command("key").strip()
@@ -93,7 +104,7 @@ class Centre:
         log = (self.root / f"centre-{len(self._processes)}.log").open("wb")
         process = subprocess.Popen(self._argv("run"), stdout=log, stderr=log)
         self._processes.append(process)
-        until(lambda: self.log_of(process).count("receiving"))
+        until(lambda: self.log_of(process).count("receiving") >= self._receivers)
         return process
 
     def log_of(self, process: subprocess.Popen[bytes]) -> str:
@@ -115,7 +126,7 @@ class Centre:
 
     def read(self, question: Callable[[Tx], T]) -> T:
         """Ask the database itself, while the centre runs."""
-        store = SqliteStore(self.root / "centre.db")
+        store = open_store(load(self.config))
         try:
             with store.reading() as tx:
                 return question(tx)
