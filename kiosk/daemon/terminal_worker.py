@@ -30,7 +30,7 @@ from kiosk.daemon.terminal_rows import Reconciled, Source, TerminalRows
 
 log = logging.getLogger(__name__)
 BACKOFF_FIRST_S = 0.5
-BACKOFF_MOST_S = 4.0
+BACKOFF_MOST_S = 2.5
 SEARCH_FIRST_S = 1.0
 SEARCH_MOST_S = 600.0
 LIVE_S = 0.5

@@ -41,6 +41,11 @@ def wire(kind: str, after: int = 0, count: int = 1) -> Action:
     return lambda device: device.do("fault", kind=kind, after=after, count=count, late_ms=device.late_ms)
 
 
+def inbound(kind: str) -> Action:
+    """The `kind` of fault on the way from the kiosk to the sensor, of the first command."""
+    return lambda device: device.do("fault", inbound=True, kind=kind)
+
+
 def always(kind: str) -> Action:
     return lambda device: device.do("fault", rates={kind: 1.0})
 
@@ -135,6 +140,8 @@ FAULTS = [
         Fault(f"an earlier 'no finger' first ({answer})", wire("stale_no_finger", n), NONE, "captured again")
         for n, answer in enumerate(ANSWERS)
     ),
+    Fault("a command lost on its way to the sensor", inbound("silence"), (Timeout,), "given up, asked again"),
+    Fault("a command damaged on its way", inbound("corrupt"), BROKEN, "refused by the sensor, reopened"),
     Fault(
         "the answer comes 4 s late", wire("late", 2), (Timeout,), "given up; the late answer is not believed"
     ),

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from drivers.base.errors import DeviceError
+from drivers.base.terminal import LiveEvent
 from drivers.emulated.zk import ZkEmulator
 from drivers.emulated.zk_store import Model
 from drivers.zk import Patience, ZkTerminal, find_by_serial, neighbours
@@ -146,6 +147,30 @@ def events_together() -> Seen:
         )
 
 
+def event_in_pieces() -> Seen:
+    with terminal_with(event_bytes=52) as (emulator, terminal):
+        terminal.live(0.0)
+        emulator.faults.arm("byte_by_byte", 3)
+
+        def working() -> bool:
+            ids = [event.user_id for event in live_punches(terminal, 3) if isinstance(event, LiveEvent)]
+            return ids == ["1003", "1004", "1005"]
+
+        return seen(lambda: [emulator.punch(user) for user in ("1003", "1004", "1005")], working)
+
+
+def ids_that_are_no_numbers() -> Seen:
+    with terminal_with(id_width=24) as (emulator, terminal):
+        terminal.live(0.0)
+
+        def working() -> bool:
+            (event,) = live_punches(terminal, 1)
+            known = isinstance(event, LiveEvent) and event.user_id == "PNS-0042"
+            return known and terminal.log().rows[-1].user_id == "PNS-0042"
+
+        return seen(lambda: emulator.punch("PNS-0042"), working)
+
+
 def event_of_unknown_length() -> Seen:
     with terminal_with() as (emulator, terminal):
         terminal.live(0.0)
@@ -203,6 +228,8 @@ SCENARIOS = [
         "cable out while nobody punches", "the next status finds out", "Timeout", cable_out_while_waiting
     ),
     Scenario("five live events in one segment", "each delivered", "", events_together),
+    Scenario("live events one byte at a time", "put together, each to its person", "", event_in_pieces),
+    Scenario("a user id that is no number", "kept as it is", "", ids_that_are_no_numbers),
     Scenario("live event of 33 bytes", "shown raw, waiting goes on", "", event_of_unknown_length),
     Scenario("30 February in the log", "quarantined, the others delivered", "", thirtieth_of_february),
     Scenario("clock jumps to 2083", "told, then set", "", clock_jumps),
