@@ -62,11 +62,13 @@ class Mosquitto:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Mosquitto:
-        self._process = subprocess.Popen(
-            [str(MOSQUITTO), "-c", str(self._file)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        with self._file.with_suffix(".log").open("ab") as log:
+            self._process = subprocess.Popen([str(MOSQUITTO), "-c", str(self._file)], stdout=log, stderr=log)
         until(lambda: listens(self.port))
         return self
+
+    def log(self) -> str:
+        return self._file.with_suffix(".log").read_text(encoding="utf-8").lower()
 
     def kill(self) -> None:
         if self._process:
