@@ -157,6 +157,8 @@ class App:
             if target.name == "language" and target.value == language:
                 self._director.language = language
                 self._client.send(Intent(name="language", value=language), time.monotonic())
+        if target.name == "start":
+            self._director.dismiss()  # the card that offered it
         if target.name == "turn":
             self._director.dismiss()
             direction, _, seq = target.value.partition(":")

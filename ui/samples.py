@@ -16,6 +16,7 @@ from kiosk.core.view import (
     FlowView,
     GuideView,
     LinkView,
+    MessageView,
     PresenceView,
     SiteView,
     StickView,
@@ -27,6 +28,7 @@ from ui.sample_panes import NAME, PANES
 MORNING = wall_ms(datetime(2026, 11, 23, 6, 52, 14, tzinfo=ZONES["WIB"]))
 READER = DeviceView("reader", "reader", "ready", simulated=False)
 TERMINAL = DeviceView("gerbang", "terminal", "ready", simulated=False)
+LONG_MESSAGE = "Pembaruan perangkat lunak kiosk dilakukan malam ini; " * 3
 VIEW = View(
     revision=1,
     language="id",
@@ -82,6 +84,10 @@ def _face_enrol(pose: str, done: int, advice: str = "") -> View:
 
 SAMPLES: dict[str, View | None] = {
     "idle": VIEW,
+    "idle_message": _with(
+        message=MessageView("Rapat guru hari ini pukul 10.00 di aula.", "Staff meeting at 10.00 today.", 0)
+    ),
+    "idle_message_long": _with(message=MessageView(LONG_MESSAGE, "", 0)),
     "idle_offline": _with(link=LinkView("offline", 412), today=128),
     "idle_unsure": _with(clock=ClockView("none", 0), link=LinkView("off", 12)),
     "idle_first_run": _with(first_run=True, today=0),
@@ -115,6 +121,7 @@ SAMPLES: dict[str, View | None] = {
     "refill": _with(_card("refill", "filling", at_ms=0, step=38, steps=120)),
     "refill_checking": _with(_card("refill", "checking", at_ms=0, step=9, steps=120)),
     "fault_storage": _with(fault="storage"),
+    "fault_revoked": _with(fault="revoked"),
     "fault_silent": _with(fault="silent"),
     "fault_starting": _with(fault="starting"),
     "away": None,
@@ -136,6 +143,10 @@ SAMPLES: dict[str, View | None] = {
     "face_ask_left": _faces(GuideView(1, asked="left")),
     "face_ask_blink": _faces(GuideView(1, asked="blink")),
     "face_two": _faces(GuideView(1, asked="right"), GuideView(2, advice="closer")),
+    "face_unknown": _with(_card("unknown", "unknown_face", device="kamera")),
+    "face_unproven": _with(_card("refused", "unproven", device="kamera")),
+    "face_ambiguous": _with(_card("ambiguous", "ambiguous", device="kamera", show_ms=20_000)),
+    "face_greeting": _with(_card("greeting", "outside", name=NAME, device="kamera")),
     "face_enrol": _face_enrol("right", 2),
     "face_enrol_advice": _face_enrol("up", 3, "light"),
     "idle_camera_fault": _with(

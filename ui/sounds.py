@@ -31,7 +31,9 @@ SCORES: Mapping[SoundName, tuple[tuple[float, float, float], ...]] = {
     "call": tuple((hz, at, 0.4) for at in (0.0, 0.9, 1.8) for hz in (659.3, 880.0)),
 }  # fmt: skip
 _ENROLMENT: Mapping[str, SoundName] = {"place": "step", "lift": "step", "again": "step", "saved": "ok"}
-_OTHERS: Mapping[str, SoundName] = {"repeat": "repeat", "not_stored": "fault"}
+_OTHERS: Mapping[str, SoundName] = {
+    "repeat": "repeat", "not_stored": "fault", "greeting": "step", "ambiguous": "repeat",
+}  # fmt: skip
 log = logging.getLogger(__name__)
 
 

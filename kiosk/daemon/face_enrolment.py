@@ -32,8 +32,9 @@ LOOK_S = 0.25
 MOST_TEMPLATES = 10
 WHY: dict[str, tuple[ErrorCode, str, str]] = {
     "no_camera": ("device", "the camera is not there", "kioskctl face status"),
+    "busy": ("busy", "the camera is busy with another enrolment", "wait until it ends"),
     "timeout": ("timeout", "not all poses were taken in time", "begin again, in better light and closer"),
-    "cancelled": ("conflict", "the enrolment was given up", "begin again"),
+    "cancelled": ("cancelled", "the enrolment was given up", "begin again"),
     "no_face": ("failed", "no face can be seen", "take another picture: from the front, one face, larger"),
     "two_faces": ("failed", "more than one face can be seen", "take a picture of this person alone"),
     "bad_picture": ("bad_request", "this is no JPEG that can be read", "save it as JPEG"),
@@ -66,6 +67,7 @@ class FaceEnrolments:
 
     def __init__(self, stores: FaceStores, show: Show) -> None:
         self._in, self._show = stores, show
+        self._open: int | None = None
 
     def enrol(self, command: faces.EnrolFace, person: PersonState, emit: Emit) -> faces.FaceEnrolled:
         """All poses before the camera. Raises `Refusal` and `DeviceError`."""
@@ -79,9 +81,11 @@ class FaceEnrolments:
         job, future = self._in.jobs.ask(
             lambda job: facing.Enrol(job=job, person_id=person.person_id, timeout_s=command.timeout_s), step
         )
+        self._open = job
         try:
             enrolled = self._answer(job, future, command.timeout_s + SLACK_S)
         finally:
+            self._open = None
             self._show(None)
         return self._keep(person, enrolled, facing.POSES, replace=True, alike=command.alike)
 
@@ -94,6 +98,11 @@ class FaceEnrolments:
         )
         enrolled = self._answer(job, future, PICTURE_S)
         return self._keep(person, enrolled, ("picture",), replace=command.first, alike=command.alike)
+
+    def cancel(self) -> None:
+        """Whoever is enrolled before the camera is so no longer."""
+        if self._open is not None:
+            self._in.jobs.cancel(self._open)
 
     def remove(self, person: PersonState) -> int:
         """Delete every face template of a person; how many there were. Raises `Refusal`."""

@@ -111,6 +111,10 @@ class Faces:
             faces.GetFaceStatus: lambda command, emit: self.status(),
         }
 
+    def cancel(self) -> None:
+        """Give up the enrolment that is under way."""
+        self._enrolments.cancel()
+
     def status(self) -> faces.FaceStatus:
         """How recognition stands; any thread."""
         ready, config = self._ready, self._config.face

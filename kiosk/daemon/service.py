@@ -66,7 +66,7 @@ class Service:
     def __init__(self, parts: ServiceParts) -> None:
         self._engine, self._core, self._hub = parts.engine, parts.core, parts.hub
         self._readers, self._enrolments, self._emulation = parts.readers, parts.enrolments, parts.emulation
-        self._status, self._health = parts.status, parts.health
+        self._status, self._health, self._faces = parts.status, parts.health, parts.faces
         self._sent, self._lost, self._desk = parts.sent, parts.lost, parts.desk
         self._state_dir, self._zone = Path(parts.config.state_dir), parts.config.site.zone
         self._courier = parts.courier
@@ -166,6 +166,7 @@ class Service:
     def _cancel(self, command: desk.Cancel, emit: Emit) -> api.Done:
         self._desk.cancel()
         self._enrolments.cancel()
+        self._faces.cancel()
         self._courier.cancel()
         return api.Done()
 

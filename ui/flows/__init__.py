@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from ui.flows import my_record, punches, raised
+from ui.flows import faces, my_record, punches, raised
 from ui.visit import Begin
 
 FLOWS: dict[str, Begin] = {
     "pin": punches.by_pin,
     "special": punches.special,
     "my_record": my_record.mine,
+    "digits": faces.digits,
     "operator": raised.desk_menu,
 }
 """By the value of the key that begins them."""

@@ -27,12 +27,19 @@ def enrol(person: api.PersonOut, known: Callable[[], Known]) -> Flow[None]:
         for finger in FINGERS
     )
     finger = yield from asking.choose(Choice(person.name, tiles))
+    consent = yield from agreed(person, known)
+    if consent:
+        command = api.EnrolFinger(number=person.number, finger=finger, timeout_s=ENROL_S, consent=consent)
+        yield from asking.ask(command, api.Enrolled)
+
+
+def agreed(person: api.PersonOut, known: Callable[[], Known]) -> Flow[str]:
+    """The version of the text that they have read and agreed to; empty when they do not agree."""
     text = yield from asking.ask(desk.GetConsent(language=known().language), desk.ConsentText)
     keys = (Tile("refuse", "cross", say("consent.refuse")), Tile("agree", "check", say("consent.agree")))
     answer = yield from asking.read(Reading(person.name, tuple(text.text.split("\n")), keys, whole=True))
-    if answer != "agree":
-        steps = (say("consent.refused.1"),)
-        yield from asking.tell(Told("note", "person", say("consent.refused"), person.name, steps))
-        return
-    command = api.EnrolFinger(number=person.number, finger=finger, timeout_s=ENROL_S, consent=text.version)
-    yield from asking.ask(command, api.Enrolled)
+    if answer == "agree":
+        return text.version
+    steps = (say("consent.refused.1"),)
+    yield from asking.tell(Told("note", "person", say("consent.refused"), person.name, steps))
+    return ""

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from kiosk.core import api, desk
 from kiosk.core.payload import AbsenceKind
-from ui.flows import asking, enrol, paper, privacy, recap
+from ui.flows import asking, enrol, faces, paper, privacy, recap
 from ui.panes import Choice, Entry, Listing, Row, Says, Tile, Told, say
 from ui.visit import BackError, Flow, Known, Refused
 
@@ -80,8 +80,9 @@ def _add() -> Flow[None]:
 
 def _person(person: api.PersonOut, known: Callable[[], Known]) -> Flow[None]:
     while True:
+        camera = known().view.face is not None
         try:
-            deed = yield from asking.choose(deeds_of(person))
+            deed = yield from asking.choose(deeds_of(person, camera=camera))
         except BackError:
             return
         try:
@@ -93,9 +94,11 @@ def _person(person: api.PersonOut, known: Callable[[], Known]) -> Flow[None]:
             yield from asking.refused(error, person.name)
 
 
-def deeds_of(person: api.PersonOut) -> Choice:
-    """What can be done for them."""
-    known = DEEDS if person.active else (*DEEDS[4:6], ("come_back", "enter"))
+def deeds_of(person: api.PersonOut, *, camera: bool = False) -> Choice:
+    """What can be done for them; a face is enrolled only where there is a camera."""
+    known = [*DEEDS] if person.active else [*DEEDS[4:6], ("come_back", "enter")]
+    if camera and person.active:
+        known.insert(1, ("enrol_face", "face"))
     tiles = tuple(Tile(deed, icon, say(f"deed.{deed}")) for deed, icon in known)
     return Choice(person.name, tiles, person.number, patience_s=120.0)
 
@@ -103,6 +106,8 @@ def deeds_of(person: api.PersonOut) -> Choice:
 def _deed(deed: str, person: api.PersonOut, known: Callable[[], Known]) -> Flow[None]:
     if deed == "enrol":
         yield from enrol.enrol(person, known)
+    elif deed == "enrol_face":
+        yield from faces.enrol_face(person, known)
     elif deed == "pin":
         yield from _pin(person)
     elif deed == "paper":

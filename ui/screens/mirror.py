@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from kiosk.core.view import FaceEnrolView, FaceView, GuideView
 from ui.box import Box
 from ui.mirror import Mark, Mirror
-from ui.screens import frame
+from ui.panes import say
+from ui.screens import frame, keys
 from ui.screens.halves import coloured
 from ui.sheet import Column, Sheet
 from ui.stage import Stage
@@ -54,9 +55,10 @@ def enrol(sheet: Sheet, stage: Stage, enrolling: FaceEnrolView) -> None:
     told = _pose(words, enrolling, stage.beat)
     lead = words("lead.enrol_face")
     plain = coloured(sheet, stage, theme.tone(told.tone), told.icon, told.headline, lead)
-    foot, rest = plain.cut_bottom(m.u(13))
+    taken = keys.foot(sheet, stage, ("cancel", "cancel"), "cross", say("key.cancel"))
+    foot, rest = plain.cut_bottom(m.u(11) + taken)
     _picture(sheet, stage, rest, ())
-    inner = foot.inset(m.u(3), m.u(1.5))
+    inner = foot.cut_bottom(taken)[1].inset(m.u(3), m.u(1))
     column = Column(sheet, inner)
     column.text(enrolling.name, theme.ink, ("body", "label"), "strong")
     column.add(m.u(2), lambda box: _steps(sheet, box, enrolling), gap=m.u(1))

@@ -8,7 +8,8 @@ from functools import partial
 from kiosk.core.view import Card
 from ui import fonts
 from ui.box import Box
-from ui.screens import frame
+from ui.panes import say
+from ui.screens import frame, keys
 from ui.screens.halves import coloured
 from ui.sheet import Column, Sheet
 from ui.stage import Stage
@@ -37,8 +38,10 @@ class Notice:
 
 def draw(sheet: Sheet, stage: Stage, card: Card) -> None:
     """Compose the notice for a card."""
-    notice = notice_for(sheet.look.words, card)
-    show(sheet, stage, notice, name=card.name)
+    notice, foot = notice_for(sheet.look.words, card), 0
+    if card.kind == "ambiguous":
+        foot = keys.foot(sheet, stage, ("start", "digits"), "keypad", say("digits.key"), strong=True)
+    show(sheet, stage, notice, name=card.name, foot=foot)
 
 
 def show(sheet: Sheet, stage: Stage, notice: Notice, name: str = "", foot: int = 0) -> None:
@@ -57,7 +60,13 @@ def show(sheet: Sheet, stage: Stage, notice: Notice, name: str = "", foot: int =
 def notice_for(words: Words, card: Card) -> Notice:
     """The notice for a card that is not a punch."""
     if card.kind == "unknown":
-        return _fixed(words, "help", "finger_unknown", "unknown")
+        face = card.code == "unknown_face"
+        return _fixed(words, "help", "face" if face else "finger_unknown", card.code if face else "unknown")
+    if card.kind == "ambiguous":
+        return _fixed(words, "help", "people", "ambiguous")
+    if card.kind == "greeting":
+        key = words.known("greeting", card.code)
+        return Notice("note", "hand", words(key), words("lead.greeting"), tuple(words.numbered(key)))
     if card.kind == "not_stored":
         return _fixed(words, "bad", "disk_full", "not_stored")
     if card.kind == "poor_image":
@@ -65,6 +74,8 @@ def notice_for(words: Words, card: Card) -> Notice:
         icon = POOR_ICONS.get(card.code, "finger")
         return Notice("help", icon, words(key), words("lead.poor"), tuple(words.numbered(key)))
     key = words.known("refused", card.code)
+    if card.code in ("attack", "unproven"):  # polite: it may be somebody's bad day
+        return Notice("help", "face", words(key), words("lead.unknown"), tuple(words.numbered(key)))
     icon = "closed" if card.code == "closed" else "forbidden"
     return Notice("bad", icon, words(key), words("lead.refused"), tuple(words.numbered(key)))
 
