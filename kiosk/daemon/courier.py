@@ -31,13 +31,12 @@ from kiosk.daemon.courier_child import Looked, Task
 from kiosk.daemon.courier_memory import CourierMemory
 from kiosk.daemon.courier_photos import moved, waiting_photos
 from kiosk.daemon.courier_run import CourierRun
-from kiosk.daemon.delivery import Delivery, StoreSource
-from kiosk.daemon.down_files import PHOTOS
+from kiosk.daemon.delivery import Delivery
 from kiosk.daemon.engine import Engine
 from kiosk.daemon.keys import DeviceKeys
+from kiosk.daemon.ledger_source import DESTINATION, PHOTOS, StoreSource
 from kiosk.daemon.refusal import refuse
 from kiosk.daemon.seals import day_seal
-from kiosk.daemon.status import DESTINATION
 from kiosk.daemon.store import StoreReader
 from sync import events
 from sync.courier.export import Exported, Progress

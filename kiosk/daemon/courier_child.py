@@ -17,8 +17,8 @@ import msgspec
 from kiosk.core.sign import message_statement
 from kiosk.daemon import sticks
 from kiosk.daemon.courier_photos import WaitingPhotos
-from kiosk.daemon.delivery import StoreSource
 from kiosk.daemon.keys import DeviceKeys
+from kiosk.daemon.ledger_source import StoreSource
 from kiosk.daemon.store import StoreError
 from sync.courier.export import Exported, Order, Progress, export
 from sync.courier.format import PAIRING, ROOT, Pairing, Receipt, read_pairing, signed

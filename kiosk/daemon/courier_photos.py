@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kiosk.core.sign import message_statement
-from kiosk.daemon.down_files import PHOTOS
 from kiosk.daemon.evidence import EvidenceError, EvidenceStore
 from kiosk.daemon.keys import DeviceKeys
+from kiosk.daemon.ledger_source import PHOTOS
 from kiosk.daemon.store import StoreReader
 from sync.courier.export import Photo
 from sync.courier.format import signed

@@ -19,7 +19,7 @@ from kiosk.daemon.clock import Clock
 from kiosk.daemon.control import ControlServer, SocketInUseError
 from kiosk.daemon.core_state import CoreState
 from kiosk.daemon.courier import Courier, CourierParts
-from kiosk.daemon.delivery import Delivery, StoreSource
+from kiosk.daemon.delivery import Delivery
 from kiosk.daemon.desk.desk import Desk
 from kiosk.daemon.desk.parts import DeskParts
 from kiosk.daemon.devices import DeviceBoard
@@ -35,6 +35,7 @@ from kiosk.daemon.hardware import Receiver, make_reader
 from kiosk.daemon.health import HealthSource
 from kiosk.daemon.hub import ViewHub
 from kiosk.daemon.keys import DeviceKeys
+from kiosk.daemon.ledger_source import StoreSource
 from kiosk.daemon.notify import Notifier
 from kiosk.daemon.placing import Placing
 from kiosk.daemon.punching import FingerSeen, PoorImage

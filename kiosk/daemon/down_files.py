@@ -8,12 +8,11 @@ from pathlib import Path
 
 from kiosk.daemon.down_children import OUTGOING
 from kiosk.daemon.evidence import EvidenceError, EvidenceStore
+from kiosk.daemon.ledger_source import PHOTOS
 from kiosk.daemon.store import StoreReader
 from sync.uploads import Upload
 
 log = logging.getLogger(__name__)
-PHOTOS = "centre-photos"
-"""The destination whose cursors say up to which `evidence` record photos have gone."""
 
 
 class StoreFiles:

@@ -13,10 +13,11 @@ from kiosk.daemon.desk.parts import DeskParts
 from kiosk.daemon.down import Down, DownParts
 from kiosk.daemon.down_children import Children
 from kiosk.daemon.down_commands import Commands, Means
-from kiosk.daemon.down_files import PHOTOS, StoreFiles
+from kiosk.daemon.down_files import StoreFiles
 from kiosk.daemon.down_message import Message
 from kiosk.daemon.down_rules import RosterRules
 from kiosk.daemon.keys import make_next
+from kiosk.daemon.ledger_source import PHOTOS
 from kiosk.daemon.store import Store
 from sync.documents import photo_context
 from sync.publisher import Publisher

@@ -13,7 +13,7 @@ from kiosk.core import api
 from kiosk.core.record import BadRecordError, decode_body
 from kiosk.daemon.devices import DeviceBoard
 from kiosk.daemon.engine import Engine
-from kiosk.daemon.status import DESTINATION
+from kiosk.daemon.ledger_source import DESTINATION
 from kiosk.daemon.store import StoreReader
 
 ONE_RECORD_BYTES = 1 << 20

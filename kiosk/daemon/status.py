@@ -14,10 +14,9 @@ from kiosk.daemon.core_state import CoreState
 from kiosk.daemon.devices import DeviceBoard
 from kiosk.daemon.engine import Engine
 from kiosk.daemon.hub import ViewHub
+from kiosk.daemon.ledger_source import DESTINATION
 from kiosk.daemon.rules_files import RuleBook
 from kiosk.daemon.store import StoreReader
-
-DESTINATION = "centre"
 
 
 class StatusSource:
