@@ -131,8 +131,8 @@ class UnlockAdmin(Command, frozen=True, tag="unlock_admin"):
 class ShowMessage(Command, frozen=True, tag="show_message"):
     """Show words on the screen for `minutes`; without words, take the last ones away."""
 
-    text: Annotated[str, msgspec.Meta(max_length=300)]
-    text_en: Annotated[str, msgspec.Meta(max_length=300)] = ""
+    text: Annotated[str, msgspec.Meta(max_length=120)]
+    text_en: Annotated[str, msgspec.Meta(max_length=120)] = ""
     minutes: Annotated[int, msgspec.Meta(ge=1, le=10_080)] = 60
 
 

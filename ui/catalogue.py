@@ -333,7 +333,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "record.photo": ("Foto kode ini sebagai bukti Anda", "Photograph this code as your proof"),
     "delivery.stored": ("{n} tersimpan", "{n} stored"),
     "delivery.sent": ("{n} dikirim", "{n} sent"),
-    "delivery.accepted": ("{n} diterima pusat", "{n} accepted"),
+    "delivery.accepted": ("{n} diterima", "{n} accepted"),
     # the first administrator, a lost PIN, the clock
     "start.first": ("Siapkan", "Set up"),
     "first.title": ("Siapkan kiosk", "Set up this kiosk"),

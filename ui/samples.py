@@ -28,7 +28,7 @@ from ui.sample_panes import NAME, PANES
 MORNING = wall_ms(datetime(2026, 11, 23, 6, 52, 14, tzinfo=ZONES["WIB"]))
 READER = DeviceView("reader", "reader", "ready", simulated=False)
 TERMINAL = DeviceView("gerbang", "terminal", "ready", simulated=False)
-LONG_MESSAGE = "Pembaruan perangkat lunak kiosk dilakukan malam ini; " * 3
+LONG_MESSAGE = "Pembaruan perangkat lunak kiosk dilakukan malam ini; " * 2 + "terima kasih"
 VIEW = View(
     revision=1,
     language="id",

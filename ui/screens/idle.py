@@ -11,7 +11,7 @@ from ui.fingerprint import height_of
 from ui.items import Fingerprint
 from ui.metrics import TypeSize
 from ui.panes import say
-from ui.screens import frame, keys
+from ui.screens import frame, keys, message
 from ui.sheet import Column, Sheet
 from ui.stage import Stage
 from ui.theme import Colour
@@ -34,7 +34,7 @@ class Cell:
 def draw(sheet: Sheet, stage: Stage) -> None:
     """Compose the idle screen."""
     m = sheet.look.metrics
-    area = frame.header(sheet, stage)
+    area = message.band(sheet, stage, frame.header(sheet, stage))
     cells = _cells(sheet, stage)
     if m.portrait:
         foot, area = area.cut_bottom(m.u(7) * len(cells) + m.u(3))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from kiosk.core.desk import MyPunch
 from ui import fonts
 from ui.box import Box
@@ -26,8 +24,10 @@ def draw(sheet: Sheet, stage: Stage, pane: Record) -> None:
         low, area = area.cut_bottom(round(area.h * 0.34), m.u(2))
         _receipt(sheet, low, pane)
     else:
-        side, area = area.cut_right(round(area.w * 0.36), m.u(3))
+        side, area = area.cut_right(round(area.w * 0.4), m.u(2))
         _receipt(sheet, side, pane)
+    foot, area = area.cut_bottom(m.u(4), m.u(0.5))
+    _delivered(sheet, foot, pane)
     sums, area = area.cut_top(m.u(8), m.u(1))
     _sums(sheet, sums, pane)
     _punches(sheet, stage, area, pane)
@@ -77,7 +77,11 @@ def _punch(sheet: Sheet, box: Box, punch: MyPunch) -> None:
     end, rest = rest.cut_right(m.u(3), m.u(1))
     sheet.icon(end.middle(m.u(2.6), m.u(2.6)), DELIVERY[punch.delivery], theme.muted)
     values = {"duration": Seconds(punch.late_s), "time": punch.local[11:16]}
-    sheet.line(rest, words.of(say(f"short.{punch.code}", **values)), theme.muted, "label")
+    said = words.of(say(f"short.{punch.code}", **values))
+    if punch.ruling:
+        said = words(f"ruling.{punch.ruling}")
+        said = f"{said}: {punch.ruling_note}" if punch.ruling_note else said
+    sheet.line(rest, said, theme.ink if punch.ruling else theme.muted, "label")
 
 
 def _receipt(sheet: Sheet, area: Box, pane: Record) -> None:
@@ -85,30 +89,30 @@ def _receipt(sheet: Sheet, area: Box, pane: Record) -> None:
     text = Column(sheet, area)
     text.text(words("record.receipt"), theme.ink, ("body", "label"), "strong", rows=2)
     text.text(words("record.photo"), theme.muted, ("label",), rows=2)
-    counts = {how: sum(p.delivery == how for p in pane.record.punches) for how in DELIVERY}
-    for how, icon in DELIVERY.items():
-        said = words(f"delivery.{how}", n=counts[how])
-        text.add(m.u(3), partial(_counted, sheet, icon, said), m.u(0.4))
     if m.portrait:
         side = min(area.h, area.w // 2)
         place, rest = area.cut_right(side, m.u(2))
         lines = Column(sheet, rest)
         lines.text(words("record.receipt"), theme.ink, ("body", "label"), "strong", rows=2)
         lines.text(words("record.photo"), theme.muted, ("label",), rows=4)
-        for how, icon in DELIVERY.items():
-            lines.add(
-                m.u(3), partial(_counted, sheet, icon, words(f"delivery.{how}", n=counts[how])), m.u(0.6)
-            )
         lines.lay()
         sheet.items.append(QrCode(place.middle(side, side), pane.record.receipt))
         return
     side = min(area.w, area.h - text.height - m.u(1))
     text.lay("bottom")
-    sheet.items.append(QrCode(Box(area.x, area.y, side, side), pane.record.receipt))
+    sheet.items.append(QrCode(Box(area.right - side, area.y, side, side), pane.record.receipt))
+
+
+def _delivered(sheet: Sheet, area: Box, pane: Record) -> None:
+    """How many are where, in a row."""
+    m, words = sheet.look.metrics, sheet.look.words
+    for (how, icon), place in zip(DELIVERY.items(), area.columns(len(DELIVERY), m.u(1)), strict=True):
+        count = sum(punch.delivery == how for punch in pane.record.punches)
+        _counted(sheet, icon, words(f"delivery.{how}", n=count), place)
 
 
 def _counted(sheet: Sheet, icon: str, said: str, box: Box) -> None:
     m, theme = sheet.look.metrics, sheet.look.theme
-    mark, rest = box.cut_left(m.u(2.6), m.u(1))
+    mark, rest = box.cut_left(m.u(2.6), m.u(0.6))
     sheet.icon(mark.middle(m.u(2.6), m.u(2.6)), icon, theme.muted)
     sheet.line(rest, said, theme.ink, "label")
