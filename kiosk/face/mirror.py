@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import fcntl
-import mmap
-import os
 from collections.abc import Sequence
 
 from drivers.base.camera import Frame
 from drivers.base.face import Box
 from drivers.face import images
 from drivers.face.tracker import Track
-from kiosk.core.preview import MOST_PX, PREVIEW_BYTES, FaceBox, PreviewWriter
+from kiosk.core.preview import MOST_PX, FaceBox
+from kiosk.face.memory import PreviewMemory
 
 MOST_FPS = 30
 _SLACK_S = 0.004
-_SEALS = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW
-"""Whoever maps it can rely on its size."""
 
 
 class Mirror:
-    """Owns the memfd for as long as the process lives."""
+    """Fills the preview's memory during one session."""
 
-    def __init__(self) -> None:
-        self.descriptor = _sealed_memory()
-        self._writer = PreviewWriter(memoryview(mmap.mmap(self.descriptor, PREVIEW_BYTES)))
+    def __init__(self, memory: PreviewMemory) -> None:
+        self._writer = memory.writer
         self._faces: tuple[tuple[int, Box], ...] = ()
         self._due_s = 0.0
 
@@ -41,9 +36,7 @@ class Mirror:
         height, width = frame.pixels.shape[:2]
         faces = [FaceBox(number, *in_preview(box, width, height)) for number, box in self._faces]
         shown_height, shown_width = picture.shape[:2]
-        self._writer.write(
-            picture.data.cast("B"), shown_width, shown_height, round(frame.at_s * 1e9), faces
-        )
+        self._writer.write(picture.data.cast("B"), shown_width, shown_height, round(frame.at_s * 1e9), faces)
 
 
 def in_preview(box: Box, width: int, height: int) -> tuple[int, int, int, int]:
@@ -54,10 +47,3 @@ def in_preview(box: Box, width: int, height: int) -> tuple[int, int, int, int]:
 
 def _milli(share: float) -> int:
     return max(0, min(1000, round(1000 * share)))
-
-
-def _sealed_memory() -> int:
-    descriptor = os.memfd_create("hadir-preview", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-    os.ftruncate(descriptor, PREVIEW_BYTES)
-    fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, _SEALS)
-    return descriptor

@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from importlib import import_module
 from pathlib import Path
 
 from kiosk.core.facing import VERSION, FaceHello
 from kiosk.face.link import Link
-from kiosk.face.mirror import Mirror
+from kiosk.face.memory import PreviewMemory
 from kiosk.face.pulse import Pulse
-from kiosk.face.session import Session
 
 RETRY_S = 0.5
 log = logging.getLogger(__name__)
@@ -22,7 +22,7 @@ class FaceProcess:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._mirror, self._pulse = Mirror(), Pulse()
+        self._memory, self._pulse = PreviewMemory(), Pulse()
         self._missed = False
 
     def run(self, stop: threading.Event) -> None:
@@ -41,7 +41,7 @@ class FaceProcess:
     def _connect(self) -> Link | None:
         try:
             link = Link.connect(self._path)
-            link.hello(FaceHello(version=VERSION, pid=os.getpid()), self._mirror.descriptor)
+            link.hello(FaceHello(version=VERSION, pid=os.getpid()), self._memory.descriptor)
         except OSError as error:
             log.log(logging.DEBUG if self._missed else logging.INFO, "waiting for kioskd: %s", error)
             self._missed = True
@@ -50,7 +50,8 @@ class FaceProcess:
         return link
 
     def _serve(self, link: Link, stop: threading.Event) -> None:
-        session = Session(link, self._mirror, self._pulse)
+        # A kiosk without a camera has a kioskd that never answers here: until one does, spare it 50 MB.
+        session = import_module("kiosk.face.session").Session(link, self._memory, self._pulse)
         self._pulse.linked(link)
         try:
             session.run(stop)

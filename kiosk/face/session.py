@@ -24,6 +24,7 @@ from kiosk.core.facing import (
 from kiosk.face import engines
 from kiosk.face.jobs import Jobs
 from kiosk.face.link import Link
+from kiosk.face.memory import PreviewMemory
 from kiosk.face.mirror import Mirror
 from kiosk.face.pulse import Pulse
 from kiosk.face.recognising import Recogniser
@@ -41,8 +42,8 @@ log = logging.getLogger(__name__)
 class Session:
     """Lives as long as its link; the main thread runs it."""
 
-    def __init__(self, link: Link, mirror: Mirror, pulse: Pulse) -> None:
-        self._link, self._mirror, self._pulse = link, mirror, pulse
+    def __init__(self, link: Link, memory: PreviewMemory, pulse: Pulse) -> None:
+        self._link, self._mirror, self._pulse = link, Mirror(memory), pulse
         self._watching = Watching(link.say)
         self._embedder: ProcessEmbedder | None = None
         self._recogniser: Recogniser | None = None

@@ -37,6 +37,8 @@ INSTALLED_CONTROL = {
     "admin_group": "hadir-admin",
     "ui_group": "hadir-ui",
 }
+INSTALLED_FACE = {"socket": "/run/hadir/face/face.sock", "group": "hadir-face"}
+_INSTALLED = INSTALLED_CONTROL | INSTALLED_FACE
 
 
 def place(layout: Layout, version: Path, systemd: int) -> None:
@@ -88,9 +90,9 @@ def installed_kiosk_toml(sample: str) -> str:
 
 def _installed(line: str) -> str:
     key = line.partition("=")[0].strip()
-    if key not in INSTALLED_CONTROL:
+    if key not in _INSTALLED:
         return line
-    return f'{key} = "{INSTALLED_CONTROL[key]}"   #{line.partition("#")[2]}'
+    return f'{key} = "{_INSTALLED[key]}"   #{line.partition("#")[2]}'
 
 
 def point(link: Path, target: Path) -> None:

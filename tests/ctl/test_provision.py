@@ -287,8 +287,9 @@ def test_kioskd_starts_on_what_was_rendered(ctl: Ctl, site: Path, root: Path, tm
         text = text.replace(f'"{name}', f'"{root}{name}')
     (root / "run/hadir").mkdir(parents=True)
     config = tmp_path / "kiosk.toml"
-    groups = text.replace('"hadir-admin"', '""').replace('"hadir-ui"', '""')
-    config.write_text(f'state_dir = "{root}/var/lib/hadir"\n{groups}', encoding="utf-8")
+    for group in ("hadir-admin", "hadir-ui", "hadir-face"):
+        text = text.replace(f'"{group}"', '""')
+    config.write_text(f'state_dir = "{root}/var/lib/hadir"\n{text}', encoding="utf-8")
     kioskd = Path(sys.executable).with_name("kioskd")
     with subprocess.Popen((kioskd, "--config", config), stderr=subprocess.DEVNULL) as process:
         try:

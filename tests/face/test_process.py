@@ -146,7 +146,7 @@ def test_without_model_files_it_says_which_are_missing(ready: Rig, tmp_path: Pat
     assert str(tmp_path) in fault.info
 
 
-def test_a_new_kioskd_is_found_and_greeted(ready: Rig, astronaut: Astronaut) -> None:
+def test_a_new_kioskd_is_found_and_works_as_the_one_before(ready: Rig, astronaut: Astronaut) -> None:
     hellos = ready.desk.hellos
     ready.desk.hang_up()
     ready.desk.until(lambda: ready.desk.hellos == hellos + 1, "another hello")
@@ -154,13 +154,10 @@ def test_a_new_kioskd_is_found_and_greeted(ready: Rig, astronaut: Astronaut) -> 
     ready.desk.hear(facing.Ready, len(ready.desk.said) - 1, people=1)
 
 
-def test_killed_it_starts_clean_and_stops_in_order(ready: Rig, astronaut: Astronaut) -> None:
+def test_killed_it_starts_clean_and_stops_in_order(ready: Rig) -> None:
     hellos = ready.desk.hellos
     ready.face.restart()
     ready.desk.until(lambda: ready.desk.hellos == hellos + 1, "another hello")
-    since = len(ready.desk.said)
-    set_up(ready, astronaut, "off")
-    ready.desk.hear(facing.CameraState, since, status="ready")
     assert ready.face.stop() == 0
 
 

@@ -24,10 +24,10 @@ ONE_FILE = {
 SOME_FILES = {
     "amqtt": ["kiosk/demo/*.py"],
     "argon2": ["kiosk/daemon/*.py"],
-    "cv2": ["drivers/*.py", "kiosk/demo/faces/*.py"],
+    "cv2": ["drivers/*.py", "kiosk/demo/faces/*.py", "kiosk/face/model_files.py"],
     "psycopg": ["sync/centre/store*"],
     "pygame": ["ui/*.py"],
-    "sdnotify": ["kiosk/daemon/*.py", "sync/centre/*.py", "ui/main.py"],
+    "sdnotify": ["kiosk/daemon/*.py", "kiosk/face/pulse.py", "sync/centre/*.py", "ui/main.py"],
     "serial": ["drivers/*.py"],
     # The client reads a ledger for the offline verifier; only the stores write.
     "sqlite3": [

@@ -12,12 +12,13 @@ import msgspec
 import pytest
 
 from kiosk.core.config import KioskConfig, read_config
-from kiosk.ctl.provision.rendering import CONTROL
+from kiosk.ctl.provision.rendering import CONTROL, FACE
 from kiosk.ctl.session import SYSTEM_SOCKET
 from kiosk.daemon import daemon, vault
 from kiosk.daemon.clock_teller import SOCKET
 from kiosk.daemon.keys import CREDENTIAL_PREFIX
-from kiosk.install.placing import INSTALLED_CONTROL, installed_kiosk_toml
+from kiosk.face.pulse import BEAT_S, STUCK_S
+from kiosk.install.placing import INSTALLED_CONTROL, INSTALLED_FACE, installed_kiosk_toml
 from tests.house.tracked import ROOT
 from tests.install.units import OPT, SERVICES, STICK, SYSTEMD, UNITS, seconds, service, settings
 
@@ -131,6 +132,9 @@ def test_the_settings_of_an_installation_differ_from_the_defaults_in_the_sockets
     as_delivered = _plain(KioskConfig())
     installed = _plain(INSTALLED)
     assert installed.pop("control") != as_delivered.pop("control")
+    face = as_delivered.pop("face")
+    assert isinstance(face, dict)
+    assert face | INSTALLED_FACE == installed.pop("face")
     assert installed == as_delivered
 
 
@@ -146,11 +150,15 @@ def test_the_socket_folders_have_the_groups_of_the_settings() -> None:
     control = INSTALLED.control
     assert groups[str(Path(control.admin_socket).parent)] == ("2755", control.admin_group)
     assert groups[str(Path(control.ui_socket).parent)] == ("2750", control.ui_group)
+    face = INSTALLED.face
+    assert groups[str(Path(face.socket).parent)] == ("2750", face.group)
+    assert service("kiosk-face")["Group"] == [face.group]
 
 
 def test_kioskctl_and_the_screen_look_where_kioskd_listens() -> None:
     assert str(SYSTEM_SOCKET) == INSTALLED.control.admin_socket
     assert f"--socket {INSTALLED.control.ui_socket}" in service("kiosk-ui")["ExecStart"][0]
+    assert f"--socket {INSTALLED.face.socket}" in service("kiosk-face")["ExecStart"][0]
     assert settings(SYSTEMD / "kiosk-clock.socket")["ListenSequentialPacket"] == [str(SOCKET)]
 
 
@@ -164,8 +172,16 @@ def test_screen_and_face_see_no_network_and_no_database(name: str) -> None:
     found = service(name)
     assert found["PrivateNetwork"] == ["yes"]
     assert found["RestrictAddressFamilies"] == ["AF_UNIX"]
-    hidden = found["InaccessiblePaths"][0].split()
+    emptied = [f"-{path.removesuffix(':ro')}" for path in found["TemporaryFileSystem"]]
+    hidden = [*found["InaccessiblePaths"][0].split(), *emptied]
     assert {"-/var/lib/hadir", "-/etc/hadir"} <= set(hidden)
+
+
+def test_kiosk_face_sees_the_model_files_and_nothing_else_of_the_kiosk() -> None:
+    found = service("kiosk-face")
+    models = Path(INSTALLED.state_dir) / INSTALLED.face.models_dir
+    assert found["BindReadOnlyPaths"] == [f"-{models}"]
+    assert seconds(found["WatchdogSec"][0]) > STUCK_S + BEAT_S
 
 
 def test_no_line_of_a_udev_rule_is_malformed() -> None:
@@ -189,9 +205,11 @@ def test_users_and_folders_are_made_in_an_empty_root(tmp_path: Path) -> None:
         )
         assert done.returncode == 0, done.stderr
     users = (tmp_path / "etc/passwd").read_text()
-    assert {line.partition(":")[0] for line in users.splitlines()} == {"hadir", "hadir-ui", "hadir-centre"}
+    assert {line.partition(":")[0] for line in users.splitlines()} == {
+        "hadir", "hadir-ui", "hadir-face", "hadir-centre",
+    }  # fmt: skip
     assert (tmp_path / "var/lib/hadir").stat().st_mode & 0o777 == 0o750
 
 
 def test_provisioning_puts_the_sockets_where_an_installation_does() -> None:
-    assert CONTROL == INSTALLED_CONTROL
+    assert (CONTROL, FACE) == (INSTALLED_CONTROL, INSTALLED_FACE)

@@ -22,6 +22,7 @@ CONTROL = {
     "admin_group": "hadir-admin",
     "ui_group": "hadir-ui",
 }
+FACE = {"socket": "/run/hadir/face/face.sock", "group": "hadir-face"}
 HEADER = "# Rendered by `kioskctl provision` from {name}: change it there and provision again.\n\n"
 
 
@@ -73,6 +74,7 @@ def plan_of(file: Path) -> Plan:
         raise BadFileError(str(file), reader.faults)
     tree["policy_file"] = str(ETC / "policy.toml")
     tree["control"] = CONTROL | tree.get("control", {})
+    tree["face"] = FACE | tree.get("face", {})
     rendered = HEADER.format(name=file.name) + toml_text(tree)
     config = read_config(rendered, "kiosk.toml")
     return Plan(site, (*files, Rendered(ETC / "kiosk.toml", rendered.encode())), config)
