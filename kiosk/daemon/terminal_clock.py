@@ -8,18 +8,19 @@ from typing import Literal
 from kiosk.core.payload import TerminalClock
 from kiosk.core.record import TimeBlock
 from kiosk.daemon.terminal_time import ClockWatch
+from kiosk.daemon.terminal_word import Heard
 
 JUMP_MS = 5_000
 FAR_MS = 60_000
 
 
 class ClockWatcher:
-    """Belongs to one terminal's thread; `record` is told of each jump."""
+    """Belongs to one terminal's thread; `record` is told of each jump, `heard` of each reading."""
 
     def __init__(
-        self, device: str, now: Callable[[], TimeBlock], record: Callable[[TerminalClock], None]
+        self, device: str, now: Callable[[], TimeBlock], record: Callable[[TerminalClock], None], heard: Heard
     ) -> None:
-        self._device, self._now, self._record = device, now, record
+        self._device, self._now, self._record, self._heard = device, now, record, heard
         self.serial = ""
         self._offset_ms: int | None = None
         self._ahead_of_boot_ms: int | None = None
@@ -41,6 +42,8 @@ class ClockWatcher:
         ahead_ms = None if offset_ms is None else offset_ms + at.wall_ms - at.boot_ms
         before_ms, self._offset_ms = self._offset_ms, offset_ms
         was_ms, self._ahead_of_boot_ms = self._ahead_of_boot_ms, ahead_ms
+        if ahead_ms is not None:
+            self._heard(self.serial, ahead_ms, at.boot_ms)
         if ahead_ms is None:
             if was_ms is not None or first:
                 self._tell("impossible", before_ms, None)

@@ -27,6 +27,7 @@ from kiosk.daemon.lanes import LanesClosed
 from kiosk.daemon.store import StoreError
 from kiosk.daemon.terminal_clock import ClockWatcher
 from kiosk.daemon.terminal_rows import Reconciled, Source, TerminalRows
+from kiosk.daemon.terminal_word import Heard
 
 log = logging.getLogger(__name__)
 BACKOFF_FIRST_S = 0.5
@@ -60,6 +61,7 @@ class TerminalPorts:
     board: DeviceBoard
     rows: Callable[[], TerminalRows]
     record: Callable[[payload.Payload], None]
+    clock_heard: Heard
     tended: Callable[[Terminal, TerminalInfo, TerminalConfig], None]
     """Called after each connect and each reading of the log: people and fingers both ways."""
 
@@ -74,7 +76,7 @@ class TerminalWorker:
         self._terminal: Terminal | None = None
         self._jobs: queue.SimpleQueue[tuple[Job, Future[Any]]] = queue.SimpleQueue()
         self._stopping = threading.Event()
-        self._clock = ClockWatcher(config.name, ports.board.now, ports.record)
+        self._clock = ClockWatcher(config.name, ports.board.now, ports.record, ports.clock_heard)
         self._mark: LogMark | None = None
         self._search_s, self._search_wait_s = float("-inf"), SEARCH_FIRST_S
         self._warned = False

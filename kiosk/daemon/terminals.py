@@ -32,6 +32,7 @@ from kiosk.daemon.terminal_keys import TerminalKeys
 from kiosk.daemon.terminal_people import TerminalPeople
 from kiosk.daemon.terminal_rows import TerminalRows
 from kiosk.daemon.terminal_users import TerminalUsers
+from kiosk.daemon.terminal_word import TerminalWord
 from kiosk.daemon.terminal_worker import TerminalPorts, TerminalWorker
 from kiosk.daemon.vault import Vault
 
@@ -67,7 +68,10 @@ class Terminals:
         rows = TerminalRows(core.store, core.journal, judge, self._users, keys, cards)
         self._fingers = TerminalFingers(parts.engine, core.store, core.journal, parts.vault, self._users)
         self._people = TerminalPeople(parts.engine, core.store, self._users, rows, self._fingers)
-        ports = TerminalPorts(parts.engine, parts.board, lambda: rows, self._record, self._people.tended)
+        self._word = TerminalWord(Path(config.state_dir), core.timekeeper)
+        ports = TerminalPorts(
+            parts.engine, parts.board, lambda: rows, self._record, self._clock_heard, self._people.tended
+        )
         self._workers = {
             one.name: TerminalWorker(one, TerminalMaker(one, self._local_now), ports, core.zone)
             for one in config.terminals
@@ -175,6 +179,9 @@ class Terminals:
         if not name and len(self._workers) > 1:
             refuse("bad_request", "which terminal?", f"terminals here: {', '.join(self._workers)}")
         return self._workers[name] if name else next(iter(self._workers.values()))
+
+    def _clock_heard(self, serial: str, ahead_of_boot_ms: int, boot_ms: int) -> None:
+        self._engine.post(lambda: self._word.heard(serial, ahead_of_boot_ms, boot_ms))
 
     def _record(self, payload: Payload) -> None:
         self._engine.post(lambda: self._core.journal.note(payload))
