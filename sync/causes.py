@@ -41,7 +41,17 @@ _TLS = {
     62: "tls_wrong_name",
     64: "tls_wrong_name",
 }
-WORDS = frozenset({*_CONNACK.values(), *_DISCONNECT.values(), *_TLS.values()})
+# What the broker says of our certificate: alerts of RFC 8446, 6.2, as OpenSSL names them.
+_ALERTS = {
+    "CERTIFICATE_REQUIRED": "certificate_missing",
+    "HANDSHAKE_FAILURE": "certificate_missing",
+    "CERTIFICATE_EXPIRED": "certificate_expired",
+    "CERTIFICATE_REVOKED": "certificate_revoked",
+    "UNKNOWN_CA": "certificate_refused",
+    "BAD_CERTIFICATE": "certificate_refused",
+    "CERTIFICATE_UNKNOWN": "certificate_refused",
+}
+WORDS = frozenset({*_CONNACK.values(), *_DISCONNECT.values(), *_TLS.values(), *_ALERTS.values()})
 REFUSALS = frozenset({"not_authorized", "banned", "client_id", "quota"})
 
 
@@ -69,7 +79,8 @@ def failure_cause(error: BaseException) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return _TLS.get(error.verify_code, "tls")
     if isinstance(error, ssl.SSLError):
-        return "tls"
+        said = (error.reason or "").partition("ALERT_")[2]
+        return _ALERTS.get(said, "tls")
     if isinstance(error, socket.gaierror):
         return "name_unknown"
     if isinstance(error, ConnectionRefusedError):

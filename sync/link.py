@@ -143,7 +143,7 @@ class Link:
 
     def _connect(self) -> None:
         if self._broker.ca_file:
-            self._client.tls_set_context(context_for(self._broker))
+            self._client.tls_set_context(context_for(self._broker, self._heard_alert))
         properties = None
         if self.protocol == "5":
             properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
@@ -152,6 +152,9 @@ class Link:
         self._client.connect(
             self._broker.host, self._broker.port, self._broker.keepalive_s, properties=properties
         )
+
+    def _heard_alert(self, error: ssl.SSLError) -> None:
+        self._cause = self._cause or failure_cause(error)
 
     def _turn(self, sock: Any) -> None:
         buffered = isinstance(sock, ssl.SSLSocket) and sock.pending() > 0

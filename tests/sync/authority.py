@@ -29,6 +29,34 @@ class Authority:
         self.file = root / "ca.pem"
         self.file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
 
+    def own(self, name: str, days: tuple[int, int], serial: int = 100) -> dict[str, str]:
+        """Make (again) the certificate of a kiosk; the settings that name it."""
+        key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
+            .issuer_name(self._name).public_key(key.public_key()).serial_number(serial)
+            .not_valid_before(now + timedelta(days[0])).not_valid_after(now + timedelta(days[1]))
+            .sign(self._key, hashes.SHA256())
+        )  # fmt: skip
+        (self._root / "own.key").write_bytes(_pem_of(key))
+        (self._root / "own.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+        return {"cert_file": str(self._root / "own.pem"), "key_file": str(self._root / "own.key")}
+
+    def revoke(self, *serials: int) -> Path:
+        """The list of revoked certificates."""
+        now = datetime.now(UTC)
+        revoked = (
+            x509.CertificateRevocationListBuilder()
+            .issuer_name(self._name).last_update(now - timedelta(1)).next_update(now + timedelta(1))
+        )  # fmt: skip
+        for serial in serials:
+            one = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(now - timedelta(1))
+            revoked = revoked.add_revoked_certificate(one.build())
+        path = self._root / "revoked.pem"
+        path.write_bytes(revoked.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+        return path
+
     def certify(self, name: str, days: tuple[int, int]) -> str:
         """Make `server.pem` for `name`, valid between two days from now; Mosquitto's settings for it."""
         key = ec.generate_private_key(ec.SECP256R1())
@@ -42,9 +70,11 @@ class Authority:
             .sign(self._key, hashes.SHA256())
         )  # fmt: skip
         (self._root / "server.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-        (self._root / "server.key").write_bytes(
-            key.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            )
-        )
+        (self._root / "server.key").write_bytes(_pem_of(key))
         return f"certfile {self._root / 'server.pem'}\nkeyfile {self._root / 'server.key'}"
+
+
+def _pem_of(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
