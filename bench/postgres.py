@@ -21,7 +21,7 @@ from bench.process import PROC, descendants
 USER = "hadir"
 BIN = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
 CONF = """
-listen_addresses = '{addresses}'
+listen_addresses = ''
 port = {port}
 unix_socket_directories = '{root}'
 max_connections = 200
@@ -42,8 +42,9 @@ def programs() -> Path:
 class Server:
     """One cluster in a folder of its own; PostgreSQL refuses root, so that root starts it as `postgres`."""
 
-    def __init__(self, *, addresses: str = "", port: int = 5432) -> None:
-        self.root = Path(tempfile.mkdtemp(prefix="hadir-pg-"))
+    def __init__(self, *, root: Path | None = None, settings: str = "", port: int = 5432) -> None:
+        self.root = root or Path(tempfile.mkdtemp(prefix="hadir-pg-"))
+        self.root.mkdir(exist_ok=True)
         self.port = port
         self._user = "postgres" if os.getuid() == 0 else getpass.getuser()
         if os.getuid() == 0:
@@ -64,7 +65,7 @@ class Server:
             "--no-sync",
         )
         with (data / "postgresql.conf").open("a", encoding="utf-8") as file:
-            file.write(CONF.format(addresses=addresses, port=port, root=self.root))
+            file.write(CONF.format(port=port, root=self.root) + settings)
 
     def url(self, database: str = "postgres") -> str:
         """What goes into `centre.toml`; over the Unix socket."""
@@ -78,12 +79,19 @@ class Server:
                 stdout=log, stderr=log, cwd="/", start_new_session=True, **self._as_user(),
             )  # fmt: skip
         end = time.monotonic() + 60
-        while True:
-            with suppress(psycopg.OperationalError), psycopg.connect(self.url()):
-                return self
+        while not self.answers():
             if self._process.poll() is not None or time.monotonic() > end:
                 raise RuntimeError((self.root / "log").read_text(encoding="utf-8")[-2000:])
             time.sleep(0.02)
+        return self
+
+    def answers(self) -> bool:
+        """Whether it takes connections."""
+        try:
+            psycopg.connect(self.url()).close()
+        except psycopg.OperationalError:
+            return False
+        return True
 
     def kill(self) -> None:
         """kill -9 to every process of it: what a power cut leaves."""

@@ -46,14 +46,14 @@ def take(tx: Tx, incoming: Incoming, now_ms: int) -> list[Answer]:
     if ledger.device != incoming.device or ledger.sign_key != batch.head.key:
         return [Answer("refused", 0, ZERO_HASH, "foreign_ledger")]
     if batch.from_seq > ledger.head_seq + 1:
-        if incoming.records and ledger.standing != "quarantined":
+        if incoming.records and not ledger.frozen:
             ledgers.stage(tx, ledger, incoming, now_ms)
         return [_standing_at(tx, ledger, batch.last)]
     answers = _absorb(tx, ledger, incoming, now_ms)
-    while ledger.standing != "quarantined" and (payload := ledgers.unstage(tx, ledger)):
+    while not ledger.frozen and (payload := ledgers.unstage(tx, ledger)):
         _absorb(tx, ledger, read_batch(incoming.device, payload), now_ms)
     ledgers.save(tx, ledger, now_ms)
-    if not answers and ledger.standing == "quarantined":
+    if not answers and ledger.frozen:
         answers = [_standing_at(tx, ledger, batch.last), _quarantined(ledger, None)]
     return answers or _whole(tx, ledger, batch.last)
 
@@ -61,7 +61,7 @@ def take(tx: Tx, incoming: Incoming, now_ms: int) -> list[Answer]:
 def show_early(tx: Tx, incoming: Incoming, now_ms: int) -> None:
     """Show records of the live lane as provisional; the head does not move."""
     ledger = ledgers.lock(tx, incoming.batch.ledger_id)
-    if ledger is None or ledger.standing == "quarantined" or ledger.device != incoming.device:
+    if ledger is None or ledger.frozen or ledger.device != incoming.device:
         return
     if ledger.sign_key == incoming.batch.head.key:
         for record in incoming.records:
@@ -72,7 +72,7 @@ def show_early(tx: Tx, incoming: Incoming, now_ms: int) -> None:
 def _absorb(tx: Tx, ledger: Ledger, incoming: Incoming, now_ms: int) -> list[Answer]:
     """Store the new part; answers only when something is wrong with it."""
     batch = incoming.batch
-    if _follows(ledger, batch) and ledger.standing != "quarantined" and ledger.linked_at is None:
+    if _follows(ledger, batch) and not ledger.frozen and ledger.linked_at is None:
         return _append(tx, ledger, incoming, incoming.records, now_ms) if incoming.records else []
     held = ledgers.hashes(tx, ledger.ledger_id, batch.from_seq - 1, min(incoming.upto, ledger.head_seq))
     if held.get(batch.from_seq - 1) != bytes.fromhex(batch.prev_hash):
@@ -86,8 +86,8 @@ def _absorb(tx: Tx, ledger: Ledger, incoming: Incoming, now_ms: int) -> list[Ans
     if not new:
         return []
     head = Point(ledger.head_seq, ledger.head_hash.hex())
-    if ledger.standing == "quarantined":
-        return _fork(tx, ledger, incoming, new, head, now_ms, ledger.reason)
+    if ledger.frozen:
+        return _fork(tx, ledger, incoming, new, head, now_ms, ledger.reason or "fork")
     if links.continues_after_successor(ledger, new[-1].seq):
         return _fork(tx, ledger, incoming, new, head, now_ms, "continued")
     return _append(tx, ledger, incoming, new, now_ms)
@@ -122,7 +122,8 @@ def _fork(
         return [_quarantined(ledger, common)]
     ledgers.keep_fork(tx, ledger.ledger_id, records, now_ms)
     ledgers.keep_head(tx, ledger.ledger_id, incoming.batch.head, now_ms)
-    if not (reason == "fork" and common and links.explains(ledger, common.seq)):
+    explained = reason == "fork" and common and links.explains(ledger, common.seq)
+    if not explained and ledger.standing != "settled":
         ledger.standing, ledger.reason = "quarantined", reason
     answers = [_standing_at(tx, ledger, common.seq)] if common and common.seq else []
     return [*answers, _quarantined(ledger, common)]

@@ -11,7 +11,7 @@ from sync.centre.store import Tx
 from sync.topics import DeviceName
 from sync.wire import Head
 
-Standing = Literal["open", "closed", "quarantined"]
+Standing = Literal["open", "closed", "quarantined", "settled"]
 MOST_STAGED = 64
 MOST_FORK_RECORDS = 10_000
 
@@ -35,6 +35,11 @@ class Ledger:
     awaited: bool = False
     staged: int = 0
     early: int = 0
+
+    @property
+    def frozen(self) -> bool:
+        """Whether nothing more is taken of it."""
+        return self.standing in {"quarantined", "settled"}
 
 
 def lock(tx: Tx, ledger_id: str) -> Ledger | None:

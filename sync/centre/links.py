@@ -72,7 +72,8 @@ def _close(tx: Tx, older: Ledger, link_seq: int) -> None:
     row = tx.one("SELECT min(seq) FROM forks WHERE ledger_id = ?", older.ledger_id)
     forked_at = row[0] if row else None
     explained = forked_at is None or forked_at > link_seq
-    if explained and (older.standing != "quarantined" or older.reason == "fork"):
+    forked = older.standing == "quarantined" and older.reason == "fork"
+    if explained and (forked or not older.frozen):
         older.standing, older.reason = "closed", ""
 
 

@@ -1,14 +1,17 @@
-"""The commands that only look: `hadir-centre status`, `devices`, `gaps`, `punches`, `verify`."""
+"""The commands that only look: `hadir-centre status`, `devices`, `gaps`, `punches`, `verify`, `export`."""
 
 from __future__ import annotations
 
 import sys
+from typing import BinaryIO
 
 import click
 import msgspec
 
 from sync.centre import reports
 from sync.centre.cli import Context, json_option, read, show
+from sync.centre.export import export as export_lines
+from sync.centre.store import Tx
 from sync.centre.verify import verify as verify_all
 
 
@@ -68,4 +71,18 @@ def verify(context: Context, as_json: bool) -> None:
         sys.exit(1)
 
 
-COMMANDS = (status, devices, gaps, punches, verify)
+@click.command()
+@click.argument("file", type=click.File("wb"))
+@click.option("--device", default="", help="Only this device's ledgers (its id, or tenant/id).")
+@click.option("--no-private", is_flag=True, help="Leave names, numbers and notes out.")
+@click.pass_obj
+def export(context: Context, file: BinaryIO, device: str, no_private: bool) -> None:
+    """Write ledgers to FILE (- for standard output) as JSON lines that docs/verify_ledger.py checks."""
+
+    def write(tx: Tx) -> int:
+        return sum(file.write(line) > 0 for line in export_lines(tx, device, privates=not no_private))
+
+    click.echo(f"{read(context, write)} lines written", err=True)
+
+
+COMMANDS = (status, devices, gaps, punches, verify, export)

@@ -1,12 +1,14 @@
-"""The commands by which an operator decides: `hadir-centre approve` and `reject`."""
+"""The commands by which an operator decides: `hadir-centre approve`, `reject`, `settle`, `rebuild`."""
 
 from __future__ import annotations
 
 import click
 
 from sync.centre import devices
-from sync.centre.cli import Context, now_ms
+from sync.centre import settle as settling
+from sync.centre.cli import Context, json_option, now_ms, show
 from sync.centre.devices import KeyState
+from sync.centre.rebuild import rebuild as rebuild_tables
 
 
 @click.command()
@@ -44,4 +46,35 @@ def _decide(context: Context, device: str, prefix: str, state: KeyState) -> None
     click.echo(f"{name} {state} with key {sign_key}")
 
 
-COMMANDS = (approve, reject)
+@click.command()
+@click.argument("ledger")
+@click.option("--keep", type=int, help="The number of the branch that stands; without it they are listed.")
+@click.option("--because", default="", help="Why, in words that are kept and signed.")
+@json_option
+@click.pass_obj
+def settle(context: Context, ledger: str, keep: int | None, because: str, as_json: bool) -> None:
+    """Decide which of the histories of a quarantined LEDGER stands. The others are kept."""
+    key = context.key()
+    with context.store() as store, store.writing() as tx:
+        try:
+            if keep is None:
+                found = settling.branches(tx, ledger)
+            elif not because.strip():
+                raise click.UsageError("say --because why: it is kept and signed")
+            else:
+                found = [settling.settle(tx, ledger, keep, because.strip(), key, now_ms())]
+        except settling.CannotSettleError as error:
+            raise click.ClickException(str(error)) from error
+    show(found, as_json, ("number", "first", "last", "signed", "first_ms", "last_ms", "head"))
+
+
+@click.command()
+@click.pass_obj
+def rebuild(context: Context) -> None:
+    """Make the reports' tables anew from the records; deliveries wait meanwhile."""
+    with context.store() as store, store.writing() as tx:
+        total = rebuild_tables(tx, now_ms())
+    click.echo(f"{total} records replayed")
+
+
+COMMANDS = (approve, reject, settle, rebuild)

@@ -22,6 +22,7 @@ def _ledger_problem(book: LedgerReport) -> str:
         return (
             f"{where} is QUARANTINED ({book.reason}): {book.forked} records of another history are kept;"
             " nothing more of it is acknowledged. Was the card copied?"
+            f" See `hadir-centre settle {book.ledger_id}`"
         )
     if book.reason == "unlinked":
         return f"{where} was begun without a link to the device's older ledger: was the card replaced?"

@@ -92,7 +92,13 @@ _SECOND = (
     "INSERT INTO settings VALUES (420)",
     *views.VIEWS,
 )
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, down_tables.TABLES)
+_FOURTH = (
+    """CREATE TABLE settlements (
+        ledger_id TEXT NOT NULL, decided_ms BIGINT NOT NULL, seq BIGINT NOT NULL, hash {blob} NOT NULL,
+        because TEXT NOT NULL, sig TEXT NOT NULL,
+        PRIMARY KEY (ledger_id, decided_ms))""",
+)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, down_tables.TABLES, _FOURTH)
 VERSION = len(MIGRATIONS)
 WORDS: dict[Dialect, dict[str, str]] = {
     "sqlite": {"blob": "BLOB", **views.WORDS["sqlite"]},
