@@ -163,6 +163,7 @@ PANES: dict[str, Pane] = {
         say("category.field_duty"), say("special.letter"), "letters", _LETTER, case="upper", most=60
     ),
     "symbols": Entry(say("category.field_duty"), say("special.note"), "letters", least=0, symbols=True),
+    "told": Told("ok", "check", say("pin.set"), NAME),
     "queued": Told("unsure", "waiting", say("verdict.queued"), NAME, (say("special.queued.1"),)),
     "my_record": Record(_record()),
     "my_record_page": Record(_record(), first=4),

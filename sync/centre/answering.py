@@ -1,4 +1,4 @@
-"""`hadir-centre answer`: the digits by which somebody at a kiosk gives themselves a new PIN."""
+"""`hadir-centre pin-answer`: the digits by which somebody at a kiosk gives themselves a new PIN."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from sync.centre.cli import Context, read
 from sync.centre.store import Tx
 
 
-@click.command()
+@click.command("pin-answer")
 @click.argument("device")
 @click.argument("digits", required=False, default="")
 @click.pass_obj
-def answer(context: Context, device: str, digits: str) -> None:
+def pin_answer(context: Context, device: str, digits: str) -> None:
     """Answer the challenge DIGITS of DEVICE (its id, or tenant/id), or the text of its QR code.
 
     Only after you have made sure, by a voice you know or a call back, that it is the operator who asks.
@@ -52,4 +52,4 @@ def _genesis(tx: Tx, text: str) -> list[tuple[str, str, bytes]]:
     )  # fmt: skip
 
 
-COMMANDS = (answer,)
+COMMANDS = (pin_answer,)

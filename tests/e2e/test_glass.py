@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -16,34 +18,53 @@ import msgspec
 import numpy as np
 import pytest
 
-from kiosk.core import api, desk
-from tests.e2e.rig import PEOPLE, Rig, until
+from kiosk.core import api, courier, desk, setup
+from kiosk.demo.client import ask as ask_at
+from tests.e2e.rig import PEOPLE, Rig, rig, until
 from tests.ui.glass import SIZE, Glass, glass
-from tests.ui.xdisplay import available, xvfb
+from tests.ui.xdisplay import XDisplay, available, xvfb
 from ui.flows import queue, recap
 from ui.flows.enrol import FINGERS
-from ui.flows.people import DEEDS, row_of
+from ui.flows.people import ABSENCES, DEEDS, deeds_of, row_of
 from ui.flows.presence import WINDOWS_S
 from ui.flows.punches import CATEGORIES
 from ui.flows.raised import BY_ROLE, PARTS
-from ui.panes import Choice, Entry, Listing, Reading, Says, Seconds, Tile, Told, say
+from ui.panes import Choice, Entry, Listing, Reading, Says, Seconds, Shown, Tile, Told, say
 
 pytestmark = pytest.mark.skipif(
     not available(), reason="needs Xvfb and xdotool (apt-get install xvfb xdotool)"
 )
 AHMAD, DEWI, AYU = (number for number, _ in PEOPLE)
 NAMES = dict(PEOPLE)
-PIN = "480216"
+PIN, NEW_PIN = "480216", "735192"
+LOST = Tile("lost", "question_clock", say("raise.lost"))
+
+
+@pytest.fixture(scope="module")
+def kiosk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+    """One for all of them: three people enrolled; what one test leaves, the others do not mind."""
+    with rig(tmp_path_factory.mktemp("glass") / "rig") as made:
+        made.start("reader", "kioskd")
+        made.wait_reader()
+        for number, name in PEOPLE:
+            made.enrol(number, name)
+        yield made
+
+
+@pytest.fixture(scope="module")
+def display(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[XDisplay, Path]]:
+    folder = tmp_path_factory.mktemp("x")
+    with xvfb(folder, SIZE) as made:
+        yield made, folder / "Xvfb_screen0"
 
 
 @pytest.fixture
-def screen(kiosk: Rig, tmp_path: Path) -> Iterator[Glass]:
-    folder = tmp_path / "x"
-    folder.mkdir()
-    with (
-        xvfb(folder, SIZE) as display,
-        glass(display, folder / "Xvfb_screen0", kiosk.root / "ui.sock", tmp_path / "ui.log") as made,
-    ):
+def screen(kiosk: Rig, display: tuple[XDisplay, Path], tmp_path: Path) -> Iterator[Glass]:
+    """A screen just switched on, nobody's, with nothing to validate."""
+    ask_at(kiosk.root / "ui.sock", desk.Lower())
+    for row in kiosk.ask(desk.GetQueue())["rows"]:
+        kiosk.ask(desk.Validate(seq=row["seq"], accept=True))
+    with glass(*display, kiosk.root / "ui.sock", tmp_path / "ui.log") as made:
         yield made
 
 
@@ -59,8 +80,8 @@ def number_entry(title: Says, **more: Any) -> Entry:
     return Entry(title, say("entry.number"), least=3, **more)
 
 
-def pin_entry(title: Says) -> Entry:
-    return Entry(title, say("entry.pin"), secret=True, least=6, most=12)
+def pin_entry(title: Says, **more: Any) -> Entry:
+    return Entry(title, say("entry.pin"), secret=True, least=6, most=12, **more)
 
 
 def raise_screen(kiosk: Rig, screen: Glass, role: str = "operator") -> Choice:
@@ -69,7 +90,7 @@ def raise_screen(kiosk: Rig, screen: Glass, role: str = "operator") -> Choice:
     kiosk.ask(desk.PutRole(number=AHMAD, role=role))  # type: ignore[arg-type]
     screen.begin("operator")
     screen.type_in(number_entry(say("raise.title")), AHMAD)
-    screen.type_in(pin_entry(say("raise.title")), PIN)
+    screen.type_in(pin_entry(say("raise.title"), other=LOST), PIN)
     until(lambda: kiosk.view_part("flow", "step") == "finger")
     kiosk.touch(AHMAD)
     until(lambda: kiosk.view_part("raised", "role") == role)
@@ -224,6 +245,16 @@ def test_the_headmaster_sees_the_week_and_the_arithmetic_of_a_day(kiosk: Rig, sc
     day = str(kiosk.status()["local_time"][:10])
     made = msgspec.convert(kiosk.ask(desk.GetRecap(period="week", day=day)), desk.Recap)
     at = next(number for number, one in enumerate(made.people) if one.number == DEWI)
+    week = screen.shows(recap.people_of("week", made))
+    (kiosk.root / "stick" / "hadir").mkdir(parents=True)
+    kiosk.ask(courier.CourierPair())
+    screen.touch(week, "choose", "carry")
+    until(lambda: len(list((kiosk.root / "stick").rglob("rekap-minggu-*"))) == 3)
+    title = say("recap.week")
+    folder = next((kiosk.root / "stick").rglob("rekap-minggu-*")).parent.relative_to(kiosk.root / "stick")
+    told = Told("ok", "check", say("stick.carried"), title, (say("stick.files", n=3), str(folder)))
+    screen.touch(screen.shows(told), "choose", "done")
+    shutil.rmtree(kiosk.root / "stick")
     screen.touch(screen.shows(recap.people_of("week", made)), "row", f"row{at}")
     days = recap.list_of(made.people[at])
     screen.touch(screen.shows(days), "row", days.rows[0].value)
@@ -238,6 +269,121 @@ def test_the_technicians_menu_opens_everything(kiosk: Rig, screen: Glass) -> Non
         screen.touch(screen.shows(technician), "choose", part)
         eventually_titled(screen, say(f"menu.{part}"))
         screen.touch(screen.page(Listing("", ())), "back", "back")
+
+
+def open_person(kiosk: Rig, screen: Glass, number: str) -> api.PersonOut:
+    """From the list of people to what can be done for one of them."""
+    people = msgspec.convert(kiosk.ask(api.GetPeople()), api.People)
+    at = next(n for n, person in enumerate(people.people) if person.number == number)
+    listing = people_list(people)
+    page = screen.shows(listing)
+    while not any(target.value == f"row{at}" for target in page.targets):
+        further = [target.value for target in page.targets if target.name == "page"][-1]
+        screen.touch(page, "page", further)
+        listing = replace(listing, first=int(further))
+        page = screen.shows(listing)
+    screen.touch(page, "row", f"row{at}")
+    return people.people[at]
+
+
+def told_and_on(screen: Glass, told: Told) -> None:
+    screen.touch(screen.shows(told), "choose", "done")
+
+
+def test_an_operator_adds_a_person_gives_a_pin_and_a_leave(kiosk: Rig, screen: Glass) -> None:
+    number, name = "3201014507950018", "Bu Ningsih"
+    screen.touch(screen.shows(raise_screen(kiosk, screen)), "choose", "people")
+    people = msgspec.convert(kiosk.ask(api.GetPeople()), api.People)
+    screen.touch(screen.shows(people_list(people)), "choose", "add")
+    title = say("people.add")
+    screen.type_in(number_entry(title), number)
+    screen.type_in(Entry(title, say("entry.name"), "letters", least=2, most=100, case="title"), name)
+    told_and_on(screen, Told("ok", "check", say("people.added"), name, (say("people.added.1"),)))
+    person = open_person(kiosk, screen, number)
+    assert person.name == name
+    screen.touch(screen.shows(deeds_of(person)), "choose", "pin")
+    pin = Entry(name, say("entry.new_pin"), secret=True, least=6, most=12)
+    screen.type_in(pin, "111111")
+    screen.type_in(replace(pin, problem=say("entry.pin_easy")), NEW_PIN)
+    screen.type_in(replace(pin, label=say("entry.pin_again")), NEW_PIN)
+    told_and_on(screen, Told("ok", "check", say("pin.set"), name))
+    screen.touch(screen.shows(deeds_of(person)), "choose", "absence")
+    kinds = tuple(Tile(kind, icon, say(f"absence.{kind}")) for kind, icon in ABSENCES)
+    screen.touch(screen.shows(Choice(name, kinds, say("absence.lead"))), "choose", "leave")
+    today = datetime.fromisoformat(str(kiosk.status()["local_time"][:10])).date()
+    days = [today + timedelta(days=offset) for offset in (0, 1, 2, 3, 4, -1, -2, -3, -4)]
+    tiles = tuple(Tile(f"{day}", "calendar", say("day.named", date=day)) for day in days)
+    screen.touch(screen.shows(Choice(name, tiles, say("absence.first"))), "choose", f"{days[1]}")
+    screen.touch(screen.shows(Entry(name, say("absence.days"), text="1", most=3)), "ok", "ok")
+    letter = Entry(name, say("special.letter_if"), "letters", least=0, most=60, case="upper")
+    screen.touch(screen.shows(letter), "ok", "ok")
+    until(lambda: kiosk.ask(desk.GetAbsences(number=number))["rows"])
+
+
+def test_somebody_withdraws_their_consent_and_leaves(kiosk: Rig, screen: Glass) -> None:
+    number, name = "3201014507950024", "Pak Yanto"
+    kiosk.enrol(number, name)
+    screen.touch(screen.shows(raise_screen(kiosk, screen)), "choose", "people")
+    person = open_person(kiosk, screen, number)
+    screen.touch(screen.shows(deeds_of(person)), "choose", "withdraw")
+    lines = (say("withdraw.1"), say("withdraw.2"), say("withdraw.3"))
+    keys = (Tile("no", "back", say("key.cancel")), Tile("yes", "check", say("deed.withdraw"), tone="bad"))
+    screen.touch(screen.shows(Reading(name, lines, keys)), "choose", "yes")
+    told_and_on(screen, Told("ok", "check", say("withdrawn"), name, (say("consent.refused.1"),)))
+    assert kiosk.tap(number)["kind"] == "unknown"
+    screen.touch(screen.shows(deeds_of(person)), "choose", "leave")
+    keys = (Tile("no", "back", say("key.cancel")), Tile("yes", "check", say("deed.leave"), tone="bad"))
+    screen.touch(screen.shows(Reading(name, (say("leave.1"), say("leave.2")), keys)), "choose", "yes")
+    told_and_on(screen, Told("ok", "check", say("left"), name))
+    person = open_person(kiosk, screen, number)
+    assert not person.active
+    screen.touch(screen.shows(deeds_of(person)), "choose", "come_back")
+    told_and_on(screen, Told("ok", "check", say("came_back"), name))
+
+
+def test_the_first_administrator_types_the_code_and_a_lost_pin_is_given_anew(
+    kiosk: Rig, screen: Glass
+) -> None:
+    kiosk.ask(desk.PutRole(number=AHMAD, role="none"))
+    until(lambda: kiosk.view().get("first_run"))
+    title, code = say("first.title"), kiosk.ctl("admin", "code")["code"].replace(" ", "")
+    screen.begin("operator")
+    steps = (say("first.1"), say("first.2"), say("first.3"))
+    screen.touch(screen.shows(Reading(title, steps, (Tile("go", "next", say("first.go")),))), "choose", "go")
+    screen.type_in(Entry(title, say("first.code"), least=10, most=10), code)
+    screen.type_in(number_entry(title), AHMAD)
+    screen.type_in(Entry(title, say("entry.name"), "letters", least=2, most=100, case="title"), "ahmad")
+    pin = Entry(title, say("entry.new_pin"), secret=True, least=6, most=12)
+    screen.type_in(pin, PIN)
+    screen.type_in(replace(pin, label=say("entry.pin_again")), PIN)
+    until(lambda: kiosk.view_part("raised", "role") == "operator")
+    fingers = (Tile(f, "check" if f == "right-index" else "finger", say(f"finger.{f.replace('-', '_')}"))
+               for f in FINGERS)  # fmt: skip
+    screen.touch(screen.shows(Choice(NAMES[AHMAD], tuple(fingers))), "back", "back")
+    until(lambda: kiosk.view().get("raised") is None)
+    screen.begin("operator")
+    screen.type_in(number_entry(say("raise.title")), AHMAD)
+    screen.touch(screen.shows(pin_entry(say("raise.title"), other=LOST)), "choose", "lost")
+    asked = kiosk.ask(setup.AskReset(number=AHMAD))
+    lines, go = (say("reset.1"), say("reset.2")), (Tile("go", "next", say("reset.go")),)
+    page = screen.shows(Shown(NAMES[AHMAD], asked["digits"], lines, asked["text"], go))
+    screen.touch(page, "choose", "go")
+    answer = "".join(kiosk.centre("pin-answer", asked["text"]).stdout.split())
+    screen.type_in(Entry(say("reset.title"), say("reset.answer"), least=8, most=8), answer)
+    pin = Entry(NAMES[AHMAD], say("entry.new_pin"), secret=True, least=6, most=12)
+    screen.type_in(pin, NEW_PIN)
+    screen.type_in(replace(pin, label=say("entry.pin_again")), NEW_PIN)
+    told_and_on(screen, Told("ok", "check", say("pin.set"), NAMES[AHMAD]))
+
+
+def test_a_wait_for_a_finger_is_cancelled_at_the_screen(kiosk: Rig, screen: Glass) -> None:
+    screen.begin("my_record")
+    until(lambda: kiosk.view_part("flow", "step") == "finger")
+    screen.touch(screen.now(), "cancel", "cancel")
+    until(lambda: not kiosk.view_part("flow", "step"))
+    screen.begin("my_record")
+    until(lambda: kiosk.view_part("flow", "step") == "finger")
+    kiosk.ask(desk.Cancel())
 
 
 def people_list(people: api.People) -> Listing:

@@ -82,7 +82,7 @@ def test_a_lost_pin_is_given_anew_by_an_answered_challenge(kiosk: Rig, screen: P
     reset = partial(setup.ResetPin, number=NUMBER, pin=NEW_PIN)
     assert "not the answer" in said(screen, reset(answer="00000000"))
     if signer == "centre":
-        answer = kiosk.centre("answer", asked["text"]).stdout
+        answer = kiosk.centre("pin-answer", asked["text"]).stdout
     else:
         key = str(kiosk.root / "technician.key")
         answer = kiosk.ctl("admin", "answer", asked["text"], "--key", key)["answer"]

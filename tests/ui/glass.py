@@ -51,6 +51,13 @@ class Glass:
         director.receive(msgspec.structs.replace(self.view(), card=None, flow=None), 0, now_ms)
         return compose(director.stage(2, now_ms, pane=pane), Metrics(*SIZE))
 
+    def now(self) -> Page:
+        """The page for what kioskd says now, whatever somebody at the screen sees."""
+        director = Director("id", "light")
+        now_ms = time.time_ns() // 1_000_000
+        director.receive(self.view(), 0, now_ms)
+        return compose(director.stage(0, now_ms), Metrics(*SIZE))
+
     def shows(self, pane: Pane) -> Page:
         """Wait until every pixel is that of `pane`."""
         eventually(lambda: self.pixels() == self._picture(pane), f"the glass shows {pane}")

@@ -85,6 +85,8 @@ def _fixed(words: Words, tone: ToneName, icon: str, group: str) -> Notice:
 
 
 def _steps(sheet: Sheet, column: Column, steps: tuple[str, ...], width: int) -> None:
+    if not steps:
+        return
     m = sheet.look.metrics
     room, rows = width - m.u(7), 2 if len(steps) > 1 else 3
     sizes = (m.type("title"), m.type("body"))
