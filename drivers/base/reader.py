@@ -136,12 +136,6 @@ class Reader(ABC):
         """Show `state` on the sensor's light; raises `NotSupported` where there is none."""
         self._call("light", partial(self._led, state))
 
-    def set_password(self, password: int) -> None:
-        """Protect the sensor with a 32-bit password; this reader goes on with it."""
-        if not 0 <= password <= 0xFFFFFFFF:
-            raise ValueError("a password has 32 bits")
-        self._call("set password", partial(self._set_password, password))
-
     def write_mark(self, mark: bytes) -> None:
         """Leave up to 32 bytes in the sensor by which it is known again. Raises `NotSupported`."""
         if len(mark) > 32:
@@ -230,10 +224,6 @@ class Reader(ABC):
     def _led(self, state: Led, deadline: Deadline) -> None:
         """May override."""
         raise NotSupported(f"{self.name}: no light to show {state}")
-
-    def _set_password(self, password: int, deadline: Deadline) -> None:
-        """May override."""
-        raise NotSupported(f"{self.name}: no password")
 
     def _write_mark(self, mark: bytes, deadline: Deadline) -> None:
         """May override."""

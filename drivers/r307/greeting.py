@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 from drivers.base.deadline import Deadline
@@ -9,6 +10,7 @@ from drivers.base.errors import NotSupported, ProtocolError, Rejected, Timeout
 from drivers.base.reader import ReaderInfo
 from drivers.r307.library import Parameters, Product, Zfm
 
+log = logging.getLogger(__name__)
 FIRST_ANSWER_S = 0.7
 PRODUCT_S = 0.15
 MAX_CAPACITY = 4096
@@ -31,7 +33,10 @@ class Greeting:
         return self._describe(zfm, parameters, product)
 
     def _say_password(self, zfm: Zfm, deadline: Deadline) -> None:
-        """A sensor that has just got power misses what it is told in its first half second."""
+        """A sensor that has just got power misses what it is told in its first half second.
+
+        One that still has the maker's password becomes ours.
+        """
         accepted = None
         while accepted is None:
             zfm.port.deadline = Deadline.after(min(FIRST_ANSWER_S, deadline.left_s))
@@ -40,7 +45,9 @@ class Greeting:
             except Timeout:
                 deadline.check(str(self._path))
         zfm.port.deadline = deadline
-        if not accepted:
+        if not accepted and zfm.claim():
+            log.info("%s: a sensor with the maker's password has this kiosk's now", self._path)
+        elif not accepted:
             hint = "this sensor belongs to another kiosk, or `password` in kiosk.toml is wrong"
             raise Rejected("wrong_password", f"{self._path}: the sensor has another password", hint=hint)
 

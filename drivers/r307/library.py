@@ -39,6 +39,7 @@ REFUSALS = {
 }
 NO_ROOM = (0x0B, 0x1F)
 PACKET_BYTES = (32, 64, 128, 256)
+FACTORY_PASSWORD = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,16 @@ class Zfm(PyFingerprint):  # type: ignore[misc]
         if payload[0] != OK:
             raise refusal(payload[0], f"instruction 0x{instruction:02X} refused")
         return bytes(payload[1:])
+
+    def claim(self) -> bool:
+        """Give a sensor that still has the maker's password (0) ours; False when it has another one."""
+        ours = self._PyFingerprint__password
+        self._PyFingerprint__password = FACTORY_PASSWORD
+        try:
+            fresh = bool(ours != FACTORY_PASSWORD and self.ask(self.verifyPassword))
+        finally:
+            self._PyFingerprint__password = ours
+        return fresh and bool(self.ask(self.setPassword, ours)) and bool(self.ask(self.verifyPassword))
 
     def send_template(self, template: bytes) -> None:
         """Into character buffer 1, without reading it back as `uploadCharacteristics` does."""

@@ -215,14 +215,6 @@ class R307Reader(Reader):
         zfm.command(0x35, *RING[state])
         self._finish(zfm)
 
-    def _set_password(self, password: int, deadline: Deadline) -> None:
-        zfm = self._begin(deadline)
-        zfm.ask(zfm.setPassword, password)
-        self._password = password
-        if not zfm.ask(zfm.verifyPassword):
-            raise ProtocolError("the sensor did not take the password")
-        self._finish(zfm)
-
     def _write_mark(self, mark: bytes, deadline: Deadline) -> None:
         zfm = self._begin(deadline)
         zfm.command(0x18, 0, *mark)

@@ -82,7 +82,7 @@ class ReaderWorker:
                 self.light.connected()
                 self._ports.connected(self.reader, info)
                 self._ready = True
-                self._report("ready", info=f"{info.model}, {info.capacity} slots")
+                self._report("ready", info=_described(info))
                 backoff_s = BACKOFF_FIRST_S
                 self._serve()
             except DeviceError as error:
@@ -158,3 +158,10 @@ class ReaderWorker:
 
     def _report(self, status: DeviceStatus, *, cause: str = "", info: str = "") -> None:
         self._board.report(DeviceView(self.reader.name, "reader", status, self.simulated, cause), info)
+
+
+def _described(info: ReaderInfo) -> str:
+    return (
+        f"{info.model}, {info.capacity} slots, templates of {info.template_bytes} bytes, "
+        f"security level {info.security_level}"
+    )

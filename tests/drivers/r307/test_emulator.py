@@ -17,16 +17,16 @@ from tests.drivers.r307.emulated import EmulatedR307, until
 def test_templates_and_settings_survive_a_kill(tmp_path: Path) -> None:
     options = ("--state", str(tmp_path / "flash"), "--capacity", "150")
     device = EmulatedR307(tmp_path, *options)
-    reader = R307Reader("reader", device.port)
+    reader = R307Reader("reader", device.port, password=99)
     reader.open()
     device.enrol(7, "alice")
     template = reader.download(7)
-    reader.set_password(99)
     device.process.kill()
     device.stop()
     with pytest.raises(Unavailable):
         reader.touch()
     again = EmulatedR307(tmp_path, *options)
+    assert again.do("status")["settings"]["password"] == 99
     reader.open()
     assert reader.index() == {7}
     assert reader.download(7) == template

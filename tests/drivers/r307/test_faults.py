@@ -116,13 +116,25 @@ def test_permission_denied_names_the_group(device: EmulatedR307) -> None:
 
 def test_a_wrong_password_is_refused_and_the_right_one_accepted(device: EmulatedR307) -> None:
     device.do("swap", password=0xCAFE)
-    with refused(Rejected):
-        R307Reader("reader", device.port).open()
+    for wrong in (0, 0xBEEF):
+        with refused(Rejected):
+            R307Reader("reader", device.port, password=wrong).open()
     reader = R307Reader("reader", device.port, password=0xCAFE)
     reader.open()
-    reader.set_password(0xBEEF)
     reader.close()
+
+
+def test_a_sensor_with_the_makers_password_becomes_ours(device: EmulatedR307) -> None:
+    reader = R307Reader("reader", device.port, password=0xCAFE)
+    for _ in range(2):
+        reader.open()
+        reader.close()
+    assert device.do("status")["settings"]["password"] == 0xCAFE
+    with refused(Rejected):
+        R307Reader("another kiosk's", device.port).open()
+    device.do("swap", password=0)
     reader.open()
+    assert reader.touch() is None
     reader.close()
 
 
