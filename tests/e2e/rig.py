@@ -228,7 +228,7 @@ class Rig:
 
     def _start_kioskd(self) -> None:
         process = self.spawn("kioskd", str(BIN / "kioskd"), "--config", str(self.config))
-        until(lambda: answers(self.folder.control) or process.poll() is not None, every_s=0.005)
+        until(lambda: answers(self.folder.control) or process.poll() is not None, 90.0, every_s=0.005)
         assert process.poll() is None, self.log("kioskd")[-2000:]
 
     def _start_ui(self) -> None:
