@@ -82,14 +82,14 @@ def test_settling_gives_up_on_a_line_that_is_never_quiet(
     stop = threading.Event()
 
     def chatter() -> None:
-        while not stop.wait(0.005):
-            os.write(terminal[0], b"x")
+        while not stop.wait(0.002):
+            os.write(terminal[0], b"x" * 100)
 
     thread = threading.Thread(target=chatter)
     thread.start()
     try:
         with pytest.raises(ProtocolError, match="without pause"):
-            line.settle(0.05, Deadline.after(0.4))
+            line.settle(0.5, Deadline.after(1.0))
     finally:
         stop.set()
         thread.join()
