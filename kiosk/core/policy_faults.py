@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import combinations
 
 from kiosk.core.policy import WEEKDAYS, Calendar, Deduction, Override, Policy, Session, Timetable
@@ -29,15 +29,15 @@ def placed_faults(policy: Policy) -> list[Found]:
     return [*faults, *_deduction_faults(policy.deductions)]
 
 
-def unknown_people(policy: Policy, known: set[str]) -> list[Found]:
-    """People whom a policy names and nobody has entered."""
+def unknown_people(policy: Policy, known: Callable[[str], bool]) -> list[Found]:
+    """People whom a policy names and nobody has entered; `known` says of a number whether somebody has."""
     named: list[Found] = [(("exempt", "people"), number) for number in policy.exempt.people]
     for index, timetable in enumerate(policy.timetables):
         named += [(("timetable", index, "people"), number) for number in timetable.people]
     return [
         (path, f"nobody here has the number {number}; enter the person or take the number out")
         for path, number in named
-        if number not in known
+        if not known(number)
     ]
 
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from kiosk.core.checked import BadFileError, Fault, dotted, line_of, read_toml
 from kiosk.core.policy import Calendar, Policy
-from kiosk.core.policy_faults import Found, calendar_faults, placed_faults
+from kiosk.core.policy_faults import Found, calendar_faults, placed_faults, unknown_people
 
 
-def read_policy(text: str, name: str) -> Policy:
-    """The policy in `text`; `name` stands in messages. Raises `BadFileError`."""
+def read_policy(text: str, name: str, known: Callable[[str], bool] | None = None) -> Policy:
+    """The policy in `text`; `name` stands in messages. Raises `BadFileError`.
+
+    With `known`, which says whether somebody has a number, people nobody has entered are faults too.
+    """
     policy = read_toml(text, Policy, name)
-    _refuse(text, name, placed_faults(policy))
+    _refuse(text, name, [*placed_faults(policy), *(unknown_people(policy, known) if known else ())])
     return policy
 
 

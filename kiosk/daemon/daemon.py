@@ -13,6 +13,7 @@ from drivers.base.reader import Reader, ReaderInfo
 from kiosk.core.config import CAMERA, KioskConfig, Sync
 from kiosk.core.config import Reader as ReaderConfig
 from kiosk.core.payload import Admin, DeviceState
+from kiosk.core.policy_faults import Found, unknown_people
 from kiosk.core.record import TimeBlock
 from kiosk.core.view import ClockView, LinkView, SiteView, View
 from kiosk.daemon.clock import Clock
@@ -426,7 +427,17 @@ class Kiosk:
 
     def _problems(self) -> list[str]:
         faults = [f"{fault}\n  the last good one stays in force" for fault in self._book.faults]
-        return [*faults, *self._slots.problems(), *self._terminals.problems()]
+        strangers = [f"policy {self._book.policy.version}: {words}" for _, words in self._strangers()]
+        return [*faults, *strangers, *self._slots.problems(), *self._terminals.problems()]
+
+    def _strangers(self) -> list[Found]:
+        """People whom the policy names and nobody has entered."""
+        store = self.core.store
+
+        def task() -> list[Found]:
+            return unknown_people(self._book.policy, lambda n: store.person_by_number(n) is not None)
+
+        return self._engine.submit(task).result(START_S)
 
     def _changed(self, keys: tuple[str, ...]) -> None:
         self.core.journal.note(Admin(actor="socket:admin", action="reload", detail=", ".join(keys)))

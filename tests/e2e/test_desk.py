@@ -263,7 +263,13 @@ def test_a_bad_policy_leaves_the_last_good_one_in_force(kiosk: Rig) -> None:
     assert kiosk.status()["policy"] == "test-1"
     assert any("line 2" in problem for problem in kiosk.status()["problems"])
     assert "stays in force" in kiosk.log("kioskd")
+    policy.write_text(f'{good}\n[exempt]\npeople = ["{DEWI}", "G-404"]\n', encoding="utf-8")
+    (fault,) = kiosk.ctl("policy", "check", str(policy), status=1)["faults"]
+    assert "G-404" in fault["message"]
+    kiosk.ctl("config", "reload")
+    assert any("G-404" in problem for problem in kiosk.status()["problems"])
     policy.write_text(good, encoding="utf-8")
+    kiosk.ctl("config", "reload")
     kiosk.wait_reader()
 
 
