@@ -22,6 +22,7 @@ from typing import Any
 from drivers.emulated.camera_control import ControlSocket
 
 BOUNDARY = "frame"
+STEP_ASIDE_S = 1.0
 
 
 class EmulatedCamera:
@@ -33,7 +34,7 @@ class EmulatedCamera:
         self.hanging = False
         self._idle = Loop(read_clip(clip))
         self._visitor: Loop | None = None
-        self._leaves_s = 0.0
+        self._comes_s = self._leaves_s = 0.0
         self._acts: list[bytes] = []
         self._shown = self._clients = 0
         self._lock = threading.Lock()
@@ -53,12 +54,16 @@ class EmulatedCamera:
             self._idle = Loop(frames)
 
     def play(self, clip: Path, seconds: float | None = None) -> float:
-        """Somebody stands there for `seconds`, by default the clip's own length; how long that is."""
+        """Somebody stands there for `seconds`, by default the clip's own length; how long that is.
+
+        Whoever stood there before steps aside first.
+        """
         frames = read_clip(clip)
         seconds = len(frames) / self.fps if seconds is None else seconds
         with self._lock:
+            self._comes_s = time.monotonic() + (STEP_ASIDE_S if self._visitor else 0.0)
             self._visitor, self._acts = Loop(frames), []
-            self._leaves_s = time.monotonic() + seconds
+            self._leaves_s = self._comes_s + seconds
         return seconds
 
     def act(self, clip: Path) -> None:
@@ -78,9 +83,11 @@ class EmulatedCamera:
             self._shown += 1
             if self._acts:
                 return self._acts.pop(0)
-            if self._visitor and time.monotonic() < self._leaves_s:
+            now_s = time.monotonic()
+            if self._visitor and self._comes_s <= now_s < self._leaves_s:
                 return self._visitor.next()
-            self._visitor = None
+            if now_s >= self._leaves_s:
+                self._visitor = None
             return self._idle.next()
 
     def status(self) -> dict[str, Any]:
