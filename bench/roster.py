@@ -46,16 +46,20 @@ def run() -> Iterator[Figure]:
 def _applied(what: str, down: RosterDown, content: RosterContent, version: int) -> Iterator[Figure]:
     rows, numbers = rows_of(content.people)
     due = Due(version, "s", True, "", content, rows, numbers, CentreRules(version), ())
-    turns, job = [], down.apply(due)
+    turns, busy, job = [], [], down.apply(due)
     while True:
-        start = time.perf_counter()
+        start, began = time.perf_counter(), time.thread_time()
         if next(job, job) is job:
             break
         turns.append((time.perf_counter() - start) * MS_PER_S)
-    turns.sort()
+        busy.append((time.thread_time() - began) * MS_PER_S)
     yield Figure(BENCH, f"{what}: all of it", sum(turns) / MS_PER_S, "s")
-    yield Figure(BENCH, f"{what}: a turn, 99 in 100", turns[int(len(turns) * 0.99)], "ms", LIMIT_MS, "limit")
-    yield Figure(BENCH, f"{what}: the longest turn", turns[-1], "ms")
+    yield Figure(BENCH, f"{what}: a turn, 99 in 100", _high(turns), "ms", LIMIT_MS, "limit")
+    yield Figure(BENCH, f"{what}: its processor time, 99 in 100", _high(busy), "ms", LIMIT_MS, "limit")
+
+
+def _high(values: list[float]) -> float:
+    return sorted(values)[int(len(values) * 0.99)]
 
 
 def _core(root: Path) -> tuple[CoreState, RosterDown]:

@@ -102,9 +102,8 @@ class RosterDown:
 
     def _absent(self, due: Due, changes: _Changes) -> Iterator[None]:
         """Who came from the centre and is not on its list any more is not active."""
-        for turn in _turns(self._gone(self._missing(due))):
-            self._write(turn)
-            changes.deactivated += len(turn)
+        for written in self._in_turns(self._gone(self._missing(due))):
+            changes.deactivated += written
             yield None
 
     def _missing(self, due: Due) -> Iterator[PersonState | None]:
@@ -118,9 +117,20 @@ class RosterDown:
             after = page[-1][0]
             yield from (None if one.number in due.numbers else one for _, one in page)
 
-    def _write(self, turn: list[Entry]) -> None:
-        if turn:
-            self._core.journal.write(*turn)
+    def _in_turns(self, entries: Iterator[Entry | None]) -> Iterator[int]:
+        """Write `entries`, as many as there is time for in one turn; how many each time."""
+        more = True
+        while more:
+            end, more, written = time.monotonic() + TURN_S, False, 0
+            with self._core.journal.batch() as append:
+                for entry in entries:
+                    if entry is not None:
+                        append(entry)
+                        written += 1
+                    if time.monotonic() >= end:
+                        more = True
+                        break
+            yield written
 
     def _gone(self, people: Iterable[PersonState | None]) -> Iterator[Entry | None]:
         for person in people:
@@ -143,11 +153,9 @@ class RosterDown:
         listed = {one.id for one in content.absences}
         dropped = have.keys() - listed if due.whole else have.keys() & set(content.gone_absences)
         new = [one for one in content.absences if one.id not in have]
-        for turn in _turns(self._dropped(have[id_] for id_ in sorted(dropped))):
-            self._write(turn)
+        for _ in self._in_turns(self._dropped(have[id_] for id_ in sorted(dropped))):
             yield None
-        for turn in _turns(self._away(new, errors)):
-            self._write(turn)
+        for _ in self._in_turns(self._away(new, errors)):
             yield None
 
     def _dropped(self, absences: Iterable[payload.Absence]) -> Iterator[Entry]:
@@ -174,8 +182,7 @@ class RosterDown:
         known = {row.record.decision_id for row in self._core.store.desk(payload.Decided)}
         mine = {ledger.ledger_id for ledger in self._core.store.ledgers()}
         new = (one for one in decisions if one.id not in known and one.ledger_id in mine)
-        for turn in _turns(self._decided(new, errors)):
-            self._write(turn)
+        for _ in self._in_turns(self._decided(new, errors)):
             yield None
 
     def _decided(self, decisions: Iterable[Decision], errors: list[str]) -> Iterator[Entry | None]:
@@ -198,21 +205,6 @@ class _Changes:
     added: int = 0
     changed: int = 0
     deactivated: int = 0
-
-
-def _turns(entries: Iterator[Entry | None]) -> Iterator[list[Entry]]:
-    """What is made of `entries` within one turn's time, until there are no more."""
-    more = True
-    while more:
-        end, turn, more = time.monotonic() + TURN_S, list[Entry](), False
-        for entry in entries:
-            if entry is not None:
-                turn.append(entry)
-            if time.monotonic() >= end:
-                more = True
-                break
-        if turn or more:
-            yield turn
 
 
 def _number(text: str) -> str:

@@ -44,13 +44,12 @@ class Roster:
         tally, rows = _Tally(), list(reversed(command.rows))
         seen: dict[str, int] = {}
         while True:
-            end, entries = time.monotonic() + TURN_S, []
-            while rows and time.monotonic() < end:
-                entry = self._entry(rows.pop(), command.source, tally, seen)
-                if entry is not None:
-                    entries.append(entry)
-            if entries:
-                self._journal.write(*entries)
+            end = time.monotonic() + TURN_S
+            with self._journal.batch() as append:
+                while rows and time.monotonic() < end:
+                    entry = self._entry(rows.pop(), command.source, tally, seen)
+                    if entry is not None:
+                        append(entry)
             yield tally.result()
             if not rows:
                 return
