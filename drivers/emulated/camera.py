@@ -35,6 +35,7 @@ class EmulatedCamera:
         self._idle = Loop(read_clip(clip))
         self._visitor: Loop | None = None
         self._comes_s = self._leaves_s = 0.0
+        self._seen_s = -STEP_ASIDE_S
         self._acts: list[bytes] = []
         self._shown = self._clients = 0
         self._lock = threading.Lock()
@@ -56,12 +57,12 @@ class EmulatedCamera:
     def play(self, clip: Path, seconds: float | None = None) -> float:
         """Somebody stands there for `seconds`, by default the clip's own length; how long that is.
 
-        Whoever stood there before steps aside first.
+        Whoever stood there a moment ago steps aside first.
         """
         frames = read_clip(clip)
         seconds = len(frames) / self.fps if seconds is None else seconds
         with self._lock:
-            self._comes_s = time.monotonic() + (STEP_ASIDE_S if self._visitor else 0.0)
+            self._comes_s = max(time.monotonic(), self._seen_s + STEP_ASIDE_S)
             self._visitor, self._acts = Loop(frames), []
             self._leaves_s = self._comes_s + seconds
         return seconds
@@ -81,10 +82,12 @@ class EmulatedCamera:
         """The picture that is due."""
         with self._lock:
             self._shown += 1
-            if self._acts:
-                return self._acts.pop(0)
             now_s = time.monotonic()
+            if self._acts:
+                self._seen_s = now_s
+                return self._acts.pop(0)
             if self._visitor and self._comes_s <= now_s < self._leaves_s:
+                self._seen_s = now_s
                 return self._visitor.next()
             if now_s >= self._leaves_s:
                 self._visitor = None
