@@ -14,10 +14,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from kiosk.core.api import Intent
+from kiosk.core.api import Done, Intent, Reply
+from kiosk.core.desk import SetDirection
 from kiosk.core.view import FaceView, GuideView, View
 from tests.ui.xdisplay import XDisplay, available, eventually, xvfb
-from ui.samples import SAMPLES, VIEW
+from ui.metrics import Metrics
+from ui.samples import MORNING, SAMPLES, VIEW
+from ui.screens import compose
+from ui.stage import Director
 from ui.theme import LIGHT, NIGHT
 
 SIZE = (800, 480)
@@ -106,6 +110,39 @@ def test_from_start_to_stop_on_the_glass(display: XDisplay, peer: Any) -> None:
     peer.accept()
     peer.show(VIEW)
     eventually(lambda: display.pixel(*COLOURED) == LIGHT.ground, "it came back by itself")
+    assert stop(program) < 1
+
+
+def key_of(view: View, name: str, value: str) -> tuple[int, int]:
+    """Where a key is while `view` is shown."""
+    director = Director("id", "light")
+    director.receive(msgspec.structs.replace(view, card=None), 0, MORNING)
+    director.receive(view, 0, MORNING)
+    page = compose(director.stage(1, MORNING), Metrics(*SIZE))
+    (box,) = [t.box for t in page.targets if (t.name, t.value) == (name, value)]
+    return box.centre
+
+
+@needs_x
+def test_a_punch_turned_at_the_screen_and_hands_that_never_rest(display: XDisplay, peer: Any) -> None:
+    program = start(peer.path, display.environment())
+    peer.accept()
+    peer.show(VIEW)
+    eventually(lambda: display.pixel(*COLOURED) == LIGHT.ground, "it is idle")
+    punch = numbered("late", 1, show_ms=60_000, seq=77)
+    peer.show(punch)
+    eventually(lambda: display.pixel(*COLOURED) == LIGHT.late.fill, "the verdict")
+    display.touch(*key_of(punch, "turn", "out:77"))
+    asked = peer.request()
+    assert asked.do == SetDirection(seq=77, direction="out")
+    peer.raw(msgspec.json.encode(Reply(asked.id, result=Done())) + b"\n")
+    eventually(lambda: display.pixel(*COLOURED) == LIGHT.out.fill, "it is recorded as out")
+    display.touch(*key_of(VIEW, "start", "pin"))  # as fast as fifty a second, and then a hand that stays
+    display.do("click", "--repeat", "150", "--delay", "20", "1")
+    display.do("mousedown", "1")
+    peer.show(numbered("unknown", 2, show_ms=60_000))
+    eventually(lambda: display.pixel(*COLOURED) == LIGHT.help.fill, "the next card is shown all the same")
+    display.do("mouseup", "1")
     assert stop(program) < 1
 
 

@@ -31,8 +31,11 @@ class XDisplay:
         return red, green, blue
 
     def touch(self, x: int, y: int) -> None:
-        command = ["xdotool", "mousemove", str(x), str(y), "click", "1"]
-        subprocess.run(command, env=self.environment(), check=True, timeout=DEADLINE_S)
+        self.do("mousemove", str(x), str(y), "click", "1")
+
+    def do(self, *words: str) -> None:
+        """One xdotool command line."""
+        subprocess.run(["xdotool", *words], env=self.environment(), check=True, timeout=DEADLINE_S)
 
     def environment(self) -> dict[str, str]:
         return os.environ | {"DISPLAY": self.name, "SDL_VIDEODRIVER": "x11"}
