@@ -1,7 +1,8 @@
 """How much to send at once and how long to wait for the centre: learned from its answers.
 
-Timeouts as TCP's (RFC 6298), the window grows by one an acknowledgement and falls to one at a
-timeout; batches shrink until one takes about a second, so that a 64 kbit/s link is never flooded.
+Timeouts as TCP's (RFC 6298). Quick answers widen the window and grow batches; slow ones narrow the window
+first, since many small batches cost a busy centre more than few large ones, and then shrink batches until
+one takes a few seconds, so that a 64 kbit/s link is never flooded. A timeout closes the window to one.
 """
 
 from __future__ import annotations
@@ -45,17 +46,20 @@ class Pace:
             self._spread_s += (abs(self._smooth_s - rtt_s) - self._spread_s) / 4
             self._smooth_s += (rtt_s - self._smooth_s) / 8
         self.timeouts = 0
-        self.window = min(self._max_window, self.window + 1)
-        if rtt_s > SLOW_S:
-            self.batch_bytes = max(SMALLEST_BATCH_BYTES, self.batch_bytes // 2)
-        elif rtt_s < QUICK_S:
+        if rtt_s < QUICK_S:
+            self.window = min(self._max_window, self.window + 1)
             self.batch_bytes = min(self._max_bytes, self.batch_bytes * 2)
+        elif rtt_s > SLOW_S and self.window > 1:
+            self.window -= 1
+        elif rtt_s > SLOW_S:
+            self.batch_bytes = max(SMALLEST_BATCH_BYTES, self.batch_bytes // 2)
 
     def timed_out(self) -> None:
         """No answer came in time."""
         self.timeouts += 1
         self.window = 1
-        self.batch_bytes = max(SMALLEST_BATCH_BYTES, self.batch_bytes // 2)
+        if self.timeouts > 1:
+            self.batch_bytes = max(SMALLEST_BATCH_BYTES, self.batch_bytes // 2)
 
     def limit_bytes(self, most: int) -> None:
         """The broker takes no larger messages than this."""

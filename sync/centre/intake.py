@@ -59,14 +59,13 @@ def take(tx: Tx, incoming: Incoming, now_ms: int) -> list[Answer]:
 
 
 def show_early(tx: Tx, incoming: Incoming, now_ms: int) -> None:
-    """Show records of the live lane as provisional; the head does not move."""
-    ledger = ledgers.lock(tx, incoming.batch.ledger_id)
+    """Show records of the live lane as provisional; the head does not move, and nobody waits for its row."""
+    ledger = ledgers.look(tx, incoming.batch.ledger_id)
     if ledger is None or ledger.frozen or ledger.device != incoming.device:
         return
     if ledger.sign_key == incoming.batch.head.key:
-        for record in incoming.records:
-            if record.seq > ledger.head_seq:
-                project_provisional(tx, ledger, record, now_ms)
+        fresh = [record for record in incoming.records if record.seq > ledger.head_seq]
+        project_provisional(tx, ledger, fresh, now_ms)
 
 
 def _absorb(tx: Tx, ledger: Ledger, incoming: Incoming, now_ms: int) -> list[Answer]:

@@ -80,7 +80,7 @@ class Office:
     def take(self, letters: Sequence[Letter]) -> list[Outgoing]:
         """Commit all of `letters`, then say what to send. Raises `BusyError`: nothing is committed."""
         with self.tally.committing(), self._store.writing() as tx:
-            tx.lock([str(_sender(letter)) for letter in letters])
+            tx.lock([name for letter in letters if (name := _lock_of(letter))])
             sitting = Sitting(tx, self._now_ms(), {})
             replies = [reply for letter in letters for reply in self._take(sitting, letter)]
         answers = [reply for reply in replies if not isinstance(reply, Outgoing)]
@@ -195,6 +195,9 @@ class Office:
         return Outgoing(device.down("ack"), encode(signed))
 
 
-def _sender(letter: Letter) -> DeviceName:
-    place = parse_up(letter.topic)
-    return place[0] if place else STRANGER
+def _lock_of(letter: Letter) -> str:
+    """What no two processes may deal with at once; nothing for what is fresh, which waits for nobody."""
+    device, lane = parse_up(letter.topic) or (STRANGER, "")
+    if lane == "live":
+        return ""
+    return f"state:{device}" if lane == "state" else str(device)

@@ -55,25 +55,27 @@ def project(tx: Tx, ledger: Ledger, records: list[Arrived], now_ms: int) -> None
     tx.append("punches", punches)
 
 
-def project_provisional(tx: Tx, ledger: Ledger, record: Arrived, now_ms: int) -> None:
-    """Show a record of the live lane until the same comes in its turn."""
-    new = tx.run(
+def project_provisional(tx: Tx, ledger: Ledger, records: list[Arrived], now_ms: int) -> None:
+    """Show records of the live lane until the same come in their turn; nothing is locked."""
+    tx.many(
         "INSERT INTO provisional VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        ledger.ledger_id, record.seq, record.body, now_ms,
-    )  # fmt: skip
-    fact, payload = _read(ledger, record)
-    if new and fact and isinstance(payload, p.Punch):
-        tx.append("punches", [_punch_row(fact, payload, 1, now_ms)])
+        [(ledger.ledger_id, record.seq, record.body, now_ms) for record in records],
+    )
+    read = [_read(ledger, record) for record in records]
+    tx.many(
+        f"INSERT INTO early_punches VALUES ({', '.join('?' * 21)}) ON CONFLICT DO NOTHING",
+        [_punch_row(fact, punch, 1, now_ms) for fact, punch in read if fact and isinstance(punch, p.Punch)],
+    )
 
 
 def _forget_provisional(tx: Tx, ledger: Ledger, upto: int) -> dict[int, int]:
     """Take out what was shown early and is here now; when each was first seen."""
     if not ledger.early:
         return {}
-    tx.run("DELETE FROM provisional WHERE ledger_id = ? AND seq <= ?", ledger.ledger_id, upto)
-    which = "FROM punches WHERE ledger_id = ? AND seq <= ? AND provisional = 1"
-    seen = tx.all(f"SELECT seq, received_ms {which}", ledger.ledger_id, upto)
-    tx.run(f"DELETE {which}", ledger.ledger_id, upto)
+    which = "WHERE ledger_id = ? AND seq <= ?"
+    seen = tx.all(f"SELECT seq, received_ms FROM early_punches {which}", ledger.ledger_id, upto)
+    for table in ("provisional", "early_punches"):
+        tx.run(f"DELETE FROM {table} {which}", ledger.ledger_id, upto)
     return {seq: received_ms for seq, received_ms in seen}  # noqa: C416 - a row is a tuple of anything
 
 

@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 MOST_AT_ONCE = 32  # half a full window: a kiosk makes the next batches while these are committed
 MOST_BYTES_AT_ONCE = 4 * 1024 * 1024
 RECEIVE_MAX = 128
+KEEPALIVE_S = 15  # a process that stands still gets its share of the messages for half as long again
 BEAT_S = 10.0
 DUE_S = 1.0
 FIRST_PAUSE_S = 0.2
@@ -181,6 +182,7 @@ class Receiver:
             username=table.username,
             password=password,
             ca_file=table.ca_file,
+            keepalive_s=KEEPALIVE_S,
             receive_max=RECEIVE_MAX,
             manual_ack=True,
         )

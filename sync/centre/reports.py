@@ -66,7 +66,7 @@ def punches(tx: Tx, limit: int) -> list[PunchReport]:
     rows = tx.all(
         "SELECT c.ledger_id, c.seq, c.tenant, c.device, c.person_id, coalesce(p.number, ''),"
         " coalesce(p.name, ''), c.wall_ms, c.time_source, c.method, c.grade, c.code, c.direction, c.session,"
-        " c.late_s, c.site, c.simulated, c.provisional FROM punches c"
+        " c.late_s, c.site, c.simulated, c.provisional FROM every_punch c"
         " LEFT JOIN people p ON p.tenant = c.tenant AND p.person_id = c.person_id"
         " ORDER BY c.true_ms DESC, c.ledger_id, c.seq DESC LIMIT ?",
         limit,
@@ -86,8 +86,8 @@ def status(tx: Tx) -> StatusReport:
     keys, books = devices(tx), ledgers(tx)
     return StatusReport(
         records=_count(tx, "SELECT coalesce(sum(head_seq), 0) FROM ledgers"),
-        punches=_count(tx, "SELECT count(*) FROM punches WHERE provisional = 0"),
-        provisional=_count(tx, "SELECT count(*) FROM punches WHERE provisional = 1"),
+        punches=_count(tx, "SELECT count(*) FROM punches"),
+        provisional=_count(tx, "SELECT count(*) FROM every_punch WHERE provisional = 1"),
         devices=tuple(keys),
         ledgers=tuple(books),
         refusals=tuple(refusals),

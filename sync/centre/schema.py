@@ -88,6 +88,16 @@ _SECOND = (
     "ALTER TABLE presence ADD COLUMN simulated INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE presence ADD COLUMN said_ledger TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE presence ADD COLUMN said_seq BIGINT NOT NULL DEFAULT 0",
+    # Punches of the live lane lie apart, so that what is fresh never waits for a backlog's transaction.
+    """CREATE TABLE early_punches (
+        ledger_id TEXT NOT NULL, seq BIGINT NOT NULL, tenant TEXT NOT NULL, device TEXT NOT NULL,
+        person_id TEXT NOT NULL, wall_ms BIGINT NOT NULL, time_source TEXT NOT NULL, method TEXT NOT NULL,
+        grade TEXT NOT NULL, code TEXT NOT NULL, direction TEXT NOT NULL, session TEXT NOT NULL,
+        late_s BIGINT NOT NULL, site TEXT NOT NULL, simulated INTEGER NOT NULL, provisional INTEGER NOT NULL,
+        received_ms BIGINT NOT NULL, boot_id TEXT NOT NULL, true_ms BIGINT NOT NULL, early_s BIGINT NOT NULL,
+        standing TEXT NOT NULL,
+        PRIMARY KEY (ledger_id, seq))""",
+    "CREATE INDEX early_punches_by_time ON early_punches (true_ms)",
     "CREATE TABLE settings (zone_minutes BIGINT NOT NULL)",
     "INSERT INTO settings VALUES (420)",
     *views.VIEWS,

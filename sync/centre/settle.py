@@ -141,7 +141,7 @@ def _exchange(tx: Tx, ledger: Ledger, chosen: _Branch, now_ms: int) -> None:
         "INSERT INTO forks VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         [(ledger.ledger_id, *row, now_ms) for row in aside],
     )
-    for table in ("records", "punches", "private_parts"):
+    for table in ("records", "punches", "early_punches", "private_parts"):
         tx.run(f"DELETE FROM {table} WHERE ledger_id = ? AND seq >= ?", ledger.ledger_id, begin)
     tx.many(
         "DELETE FROM forks WHERE ledger_id = ? AND seq = ? AND hash = ?",

@@ -6,6 +6,11 @@ Days and times are local, by the offset in `settings`; Indonesia has no summer t
 from __future__ import annotations
 
 VIEWS = (
+    # What came ahead of a backlog counts until its place in the ledger is filled.
+    """CREATE VIEW every_punch AS
+        SELECT * FROM punches UNION ALL
+        SELECT e.* FROM early_punches e JOIN ledgers l ON l.ledger_id = e.ledger_id
+        WHERE e.seq > l.head_seq""",
     # One row a person; aliases are resolved, so that two ids of one person count once.
     """CREATE VIEW v_people AS
         SELECT p.tenant, p.person_id, p.number, p.name, p.unit, p.category, p.active FROM people p
@@ -16,7 +21,7 @@ VIEWS = (
             coalesce(p.category, '') AS category, {local_day} AS day, {local_time} AS local_time,
             c.true_ms, c.time_source, c.method, c.grade, c.code, c.direction, c.session, c.late_s, c.early_s,
             c.standing, c.provisional, c.simulated, c.received_ms, c.ledger_id, c.seq
-        FROM punches c CROSS JOIN settings s
+        FROM every_punch c CROSS JOIN settings s
         LEFT JOIN aliases a ON a.tenant = c.tenant AND a.person_id = c.person_id
         LEFT JOIN people p ON p.tenant = c.tenant AND p.person_id = coalesce(a.same_as, c.person_id)""",
     """CREATE VIEW v_days AS

@@ -25,6 +25,21 @@ def test_a_slow_link_gets_small_batches_and_long_patience() -> None:
     assert learned.timeout_s > 9.0
 
 
+def test_a_busy_centre_gets_fewer_batches_before_it_gets_smaller_ones() -> None:
+    learned = pace()
+    for _ in range(10):
+        learned.acknowledged(0.05)
+    learned.timed_out()
+    assert (learned.window, learned.batch_bytes) == (1, 65_536)
+    for _ in range(5):
+        learned.acknowledged(0.05)
+    for _ in range(5):
+        learned.acknowledged(6.0)
+    assert (learned.window, learned.batch_bytes) == (1, 65_536)
+    learned.acknowledged(6.0)
+    assert learned.batch_bytes == 32_768
+
+
 def test_silence_doubles_the_wait_up_to_its_bound_and_an_answer_forgives() -> None:
     learned = pace()
     waits = []
