@@ -22,8 +22,9 @@ from ui.metrics import Metrics
 from ui.preview import Preview
 from ui.screens import compose
 from ui.sounds import Speaker, sound_for
+from ui.speech import Voice, spoken
 from ui.stage import Director, Stage
-from ui.strings import LANGUAGES
+from ui.strings import LANGUAGES, words
 from ui.visit import Known, Touch, Visit
 
 POLL_S = 0.05
@@ -46,6 +47,7 @@ class App:
     ) -> None:
         self._client, self._director, self._speaker = client, director, speaker
         self._diagonal_in, self._wall_ms, self._notify = diagonal_in, wall_ms, notify
+        self._voice = Voice()
         self._stage: Stage | None = None
         self._page: Page | None = None
         self._pressed: Target | None = None
@@ -70,6 +72,7 @@ class App:
             for number, handler in old.items():
                 signal.signal(number, handler)
             self._client.close()
+            self._voice.hush()
             os.close(self._wake_read)
             os.close(self._wake_write)
 
@@ -102,6 +105,8 @@ class App:
         self._preview.follow(view.face)
         if card and card.kind != "refill":  # a card each half second
             self._speaker.play(sound_for(card))
+            if view.speak:
+                self._voice.say(spoken(words(view.language), card, view.site.zone), view.language)
         elif called:
             self._speaker.play("call")
 

@@ -172,10 +172,11 @@ class Clock(_Table, frozen=True):
 
 
 class Screen(_Table, frozen=True):
-    """What the screen shows and for how long."""
+    """What the screen shows and for how long; `speak`: verdicts are spoken too (espeak-ng)."""
 
     language: Literal["id", "en"] = "id"
     result_s: Annotated[float, Meta(ge=0.5, le=30)] = 3.0
+    speak: bool = False
 
 
 class Storage(_Table, frozen=True):

@@ -190,6 +190,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
 
     `beat` grows every couple of seconds while the engine turns round: a screen that has seen one and then
     hears nothing for `SILENT_S` is in front of a kiosk that hangs. `first_run`: nobody can raise it yet.
+    `speak`: what a card says is to be heard.
     """
 
     revision: int
@@ -210,4 +211,5 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     message: MessageView | None = None
     beat: int = 0
     first_run: bool = False
+    speak: bool = False
     face: FaceView | None = None
