@@ -136,6 +136,10 @@ class Rebuild(Command, frozen=True, tag="rebuild"):
     """Rebuild every derived table from the ledger; answered by `Rebuilt`."""
 
 
+class Reseal(Command, frozen=True, tag="reseal"):
+    """A new key for the vault, and everything in it sealed with that; answered by `Resealed`."""
+
+
 class Reload(Command, frozen=True, tag="reload"):
     """Read configuration, policy and calendar again; answered by `Reloaded`.
 
@@ -348,6 +352,13 @@ class Emulated(msgspec.Struct, frozen=True):
 
     device: str
     card: Any = None
+
+
+class Resealed(msgspec.Struct, frozen=True):
+    """How many templates and PINs have the new key now; those that cannot be read keep the old one."""
+
+    resealed: int
+    unreadable: int
 
 
 class Rebuilt(msgspec.Struct, frozen=True):

@@ -8,7 +8,7 @@ from kiosk.core import api, courier, desk, faces, terminals
 
 AnyCommand = (
     api.GetStatus | api.GetHealth | api.GetPunches | api.GetPeople | api.PutPeople | api.EnrolFinger
-    | api.RemoveFinger | api.Emulate | api.Watch | api.GetPreview | api.Intent | api.Rebuild
+    | api.RemoveFinger | api.Emulate | api.Watch | api.GetPreview | api.Intent | api.Rebuild | api.Reseal
     | api.GetLedger | api.Reload
     | desk.AnyDesk | terminals.AnyTerminal | faces.AnyFace | courier.AnyCourier
 )  # fmt: skip

@@ -8,6 +8,7 @@ import click
 import msgspec
 
 from kiosk.core import api, desk
+from kiosk.ctl import words
 from kiosk.ctl.session import common, session
 
 
@@ -88,6 +89,22 @@ def erase(number: str, reason: str, certificate: Path | None, yes: bool) -> None
     if certificate:
         certificate.write_text(_words(done), encoding="utf-8")
     here.show(done, lambda: click.echo(_words(done), nl=False))
+
+
+@privacy.command()
+@common
+def reseal() -> None:
+    """Make a new key for the vault and seal every finger, face and PIN with it; the old key is deleted."""
+    here = session()
+    with here.client() as client:
+        done = client.ask(api.Reseal(), api.Resealed, answer_s=300.0)
+    here.show(done, lambda: _say_resealed(done))
+
+
+def _say_resealed(done: api.Resealed) -> None:
+    click.echo(f"{words.many(done.resealed, 'template')} sealed with the new key")
+    if done.unreadable:
+        click.echo(f"{words.many(done.unreadable, 'template')} cannot be read; the old keys were kept")
 
 
 def _words(done: desk.Certificate) -> str:

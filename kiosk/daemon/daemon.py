@@ -43,6 +43,7 @@ from kiosk.daemon.punching import FingerSeen, PoorImage
 from kiosk.daemon.reader_light import Lights
 from kiosk.daemon.reader_worker import ReaderPorts, ReaderWorker
 from kiosk.daemon.reload import Reloading
+from kiosk.daemon.resealing import Resealing
 from kiosk.daemon.rules_files import RuleBook, Rules
 from kiosk.daemon.service import Service, ServiceParts
 from kiosk.daemon.single import SingleInstance
@@ -324,6 +325,7 @@ class Kiosk:
             self._terminals,
             self._make_courier(core),
             self._reloading,
+            Resealing(self._engine, core.store, core.journal, self._vault),
             self._faces,
         )
         return ControlServer(
@@ -456,6 +458,7 @@ def _first_view(config: KioskConfig, clock: Clock) -> View:
     return View(
         revision=1,
         language=config.screen.language,
+        speak=config.screen.speak,
         site=SiteView(config.site.name, config.site.zone),
         clock=ClockView(clock.anchor.source, clock.offset_ms),
         link=LinkView("connecting" if config.sync.host else "off", 0),

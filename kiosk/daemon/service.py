@@ -28,6 +28,7 @@ from kiosk.daemon.lanes import LanesClosed
 from kiosk.daemon.reader_worker import ReaderWorker
 from kiosk.daemon.refusal import refuse
 from kiosk.daemon.reload import Reloading
+from kiosk.daemon.resealing import Resealing
 from kiosk.daemon.status import StatusSource
 from kiosk.daemon.store import PersonState, StoreError, StoreReader
 from kiosk.daemon.terminals import Terminals
@@ -57,6 +58,7 @@ class ServiceParts:
     terminals: Terminals
     courier: Courier
     reloading: Reloading
+    resealing: Resealing
     faces: Faces
 
 
@@ -84,6 +86,7 @@ class Service:
             api.Rebuild: self._rebuild,
             api.GetLedger: self._ledger,
             api.Reload: lambda command, emit: parts.reloading.run(),
+            api.Reseal: lambda command, emit: parts.resealing.run(),
             **parts.courier.commands(),
             **parts.terminals.commands(),
             **parts.faces.commands(self._person),

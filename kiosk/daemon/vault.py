@@ -6,9 +6,9 @@ key lies on the same card as the vault: this protects a copied backup or a stray
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import secrets
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,9 +16,10 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from kiosk.daemon.durable import private_folder, sync_folder, write_durably
-from kiosk.daemon.keys import load_or_create
+from kiosk.daemon.keys import KEY_BYTES, BadKeyError, credential, load_or_create
 
 KEY = "vault.key"
+OLD = ".old-"
 NONCE_BYTES = 12
 KEY_ID_BYTES = 4
 _MAGIC = b"HVT1"
@@ -57,26 +58,53 @@ class Bound:
 
 
 class Vault:
-    """Templates under `folder`. One writer at a time; reading is safe from any thread."""
+    """Templates under `folder`, sealed with the key in `keys`; from any thread.
 
-    def __init__(self, folder: Path, key: bytes, old_keys: tuple[bytes, ...] = ()) -> None:
-        self._folder = private_folder(folder)
+    Keys retired by `rotate` still open what they sealed.
+    """
+
+    def __init__(self, folder: Path, keys: Path) -> None:
+        self._folder, self._keys = private_folder(folder), keys
+        self._writing = threading.Lock()
+        key = load_or_create(keys, KEY)
         self._key_id = key_id(key)
-        self._ciphers = {key_id(k): AESGCM(k) for k in (*old_keys, key)}
+        old = (path.read_bytes() for path in sorted(keys.glob(KEY + OLD + "*")))
+        self._ciphers = {key_id(k): AESGCM(k) for k in (*old, key)}
 
     @classmethod
     def open(cls, state_dir: Path) -> Vault:
-        """The vault of a kiosk; keys retired by `rotate_key` still open what they sealed."""
-        keys = state_dir / "keys"
-        key = load_or_create(keys, KEY)
-        return cls(
-            state_dir / "vault", key, tuple(path.read_bytes() for path in sorted(keys.glob(KEY + ".old-*")))
-        )
+        """The vault of a kiosk. Raises `BadKeyError`, `OSError`."""
+        return cls(state_dir / "vault", state_dir / "keys")
+
+    def rotate(self) -> None:
+        """A new key for what is sealed from now on.
+
+        Raises `BadKeyError` where it is a credential of systemd, which is replaced only there. `OSError`.
+        """
+        if credential(KEY) is not None:
+            raise BadKeyError("the vault's key is a credential of systemd; make a new one with systemd-creds")
+        path, new = self._keys / KEY, secrets.token_bytes(KEY_BYTES)
+        with self._writing:
+            write_durably(path.with_name(f"{KEY}{OLD}{self._key_id.hex()}"), path.read_bytes())
+            write_durably(path, new)
+            self._ciphers = {**self._ciphers, key_id(new): AESGCM(new)}
+            self._key_id = key_id(new)
+
+    def forget_old_keys(self) -> int:
+        """Delete retired keys, once everything was sealed anew; how many. Raises `OSError`."""
+        with self._writing:
+            old = sorted(self._keys.glob(KEY + OLD + "*"))
+            for path in old:
+                path.unlink()
+            sync_folder(self._keys)
+            self._ciphers = {self._key_id: self._ciphers[self._key_id]}
+        return len(old)
 
     def put(self, person_id: str, purpose: str, part: str, format_: str, template: bytes) -> Sealed:
         """Keep `template` under a new name; it is on the disk when this returns. Raises `OSError`."""
         bound = Bound(person_id, purpose, secrets.token_hex(12), format_)
-        return Sealed(bound.template_id, self._write(bound, template))
+        with self._writing:
+            return Sealed(bound.template_id, self._write(bound, template))
 
     def get(self, bound: Bound) -> bytes:
         """The template in clear. Raises `VaultError`."""
@@ -97,24 +125,28 @@ class Vault:
     def reseal(self, bound: Bound) -> Sealed | None:
         """Seal a template with the newest key; None when it already is. Raises `VaultError`, `OSError`.
 
-        The caller records the new SHA-256; until then the old record and the new file differ, and both open.
+        The SHA-256 in the ledger stays that of the first sealing.
         """
-        template = self.get(bound)
-        if (
-            self._path(bound.template_id).read_bytes()[len(_MAGIC) : len(_MAGIC) + KEY_ID_BYTES]
-            == self._key_id
-        ):
-            return None
-        return Sealed(bound.template_id, self._write(bound, template))
+        with self._writing:
+            template = self.get(bound)
+            head = self._path(bound.template_id).read_bytes()[len(_MAGIC) : len(_MAGIC) + KEY_ID_BYTES]
+            if head == self._key_id:
+                return None
+            return Sealed(bound.template_id, self._write(bound, template))
 
     def remove(self, template_id: str) -> bool:
         """Delete a template; whether it was there. Raises `OSError`."""
         path = self._path(template_id)
-        if not path.exists():
-            return False
-        path.unlink()
-        sync_folder(self._folder)
+        with self._writing:
+            if not path.exists():
+                return False
+            path.unlink()
+            sync_folder(self._folder)
         return True
+
+    def has(self, template_id: str) -> bool:
+        """Whether there is a file of that name."""
+        return self._path(template_id).exists()
 
     def names(self) -> set[str]:
         """The ids of all templates that have a file."""
@@ -136,22 +168,3 @@ class Vault:
 def key_id(key: bytes) -> bytes:
     """The few bytes by which a sealed file names its key."""
     return hashlib.sha256(b"hadir-vault-key\n" + key).digest()[:KEY_ID_BYTES]
-
-
-def rotate_key(state_dir: Path) -> Vault:
-    """Make a new key for what is sealed from now on; the old one stays until `forget_old_keys`."""
-    path = state_dir / "keys" / KEY
-    old = load_or_create(path.parent, KEY)
-    write_durably(path.with_name(f"{KEY}.old-{key_id(old).hex()}"), old)
-    write_durably(path, secrets.token_bytes(len(old)))
-    return Vault.open(state_dir)
-
-
-def forget_old_keys(state_dir: Path) -> int:
-    """Delete retired keys, once everything was resealed; how many. Raises `OSError`."""
-    old = sorted((state_dir / "keys").glob(KEY + ".old-*"))
-    for path in old:
-        path.unlink()
-    with contextlib.suppress(FileNotFoundError):
-        sync_folder(state_dir / "keys")
-    return len(old)

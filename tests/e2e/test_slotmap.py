@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from kiosk.core import desk
 from tests.e2e.rig import PEOPLE, Rig, rig, until
 
 FIRST, SECOND, THIRD = (number for number, _ in PEOPLE)
@@ -123,3 +124,19 @@ def test_a_refill_that_was_interrupted_goes_on_and_its_progress_is_on_the_screen
     assert 6 - written <= put_back <= 6 - written + 1
     assert kiosk.emulator(op="status")["templates"] == list(range(6))
     assert kiosk.tap("L-2")["name"] == "Orang 2"
+
+
+def test_a_new_key_for_the_vault_opens_all_that_was_sealed_with_the_old_one(kiosk: Rig) -> None:
+    vault, keys = kiosk.root / "vault", kiosk.root / "keys"
+    sealed = {path.name: path.read_bytes() for path in vault.iterdir()}
+    kiosk.ask(desk.SetPin(number=FIRST, pin="739164"))
+    done = kiosk.ctl("privacy", "reseal")
+    assert (done["resealed"], done["unreadable"]) == (len(sealed) + 1, 0)
+    assert [path.name for path in keys.glob("vault.key*")] == ["vault.key"]
+    assert not any((vault / name).read_bytes() == content for name, content in sealed.items())
+    before = len(refills(kiosk))
+    kiosk.emulator(op="swap")
+    assert refilled(kiosk, before).startswith(f"{len(sealed)} fingers put back")
+    assert kiosk.tap(SECOND)["name"] == NAMES[SECOND]
+    (rotated,) = [r for r in kiosk.records("admin") if r["data"]["action"] == "vault_key_rotated"]
+    assert rotated["data"]["actor"] == "socket:admin"

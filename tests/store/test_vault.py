@@ -10,7 +10,7 @@ import pytest
 from kiosk.core.sign import signature_holds
 from kiosk.daemon.evidence import EvidenceError, EvidenceStore
 from kiosk.daemon.keys import BadKeyError, DeviceKeys
-from kiosk.daemon.vault import Bound, Vault, VaultError, forget_old_keys, rotate_key
+from kiosk.daemon.vault import Bound, Vault, VaultError
 
 TEMPLATE = bytes(range(256)) * 2
 
@@ -66,22 +66,32 @@ def test_a_damaged_or_missing_template_says_what_to_do(tmp_path: Path) -> None:
 
 
 def test_a_rotated_key_opens_the_old_until_all_is_resealed(tmp_path: Path) -> None:
-    bound = sealed(Vault.open(tmp_path))
-    vault = rotate_key(tmp_path)
-    assert vault.get(bound) == TEMPLATE
+    vault = Vault.open(tmp_path)
+    bound = sealed(vault)
+    vault.rotate()
+    assert vault.get(bound) == Vault.open(tmp_path).get(bound) == TEMPLATE
     resealed = vault.reseal(bound)
     assert resealed is not None
     content = (tmp_path / "vault" / bound.template_id).read_bytes()
     assert resealed.ciphertext_sha256 == hashlib.sha256(content).hexdigest()
     assert vault.reseal(bound) is None
-    assert forget_old_keys(tmp_path) == 1
-    assert Vault.open(tmp_path).get(bound) == TEMPLATE
+    assert vault.forget_old_keys() == 1
+    assert vault.get(bound) == Vault.open(tmp_path).get(bound) == TEMPLATE
+
+
+def test_a_key_of_systemd_is_replaced_only_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    (tmp_path / "hadir-vault.key").write_bytes(bytes(range(32)))
+    vault = Vault.open(tmp_path / "state")
+    with pytest.raises(BadKeyError, match="systemd-creds"):
+        vault.rotate()
 
 
 def test_what_was_not_resealed_is_lost_with_its_key(tmp_path: Path) -> None:
-    bound = sealed(Vault.open(tmp_path))
-    rotate_key(tmp_path)
-    forget_old_keys(tmp_path)
+    vault = Vault.open(tmp_path)
+    bound = sealed(vault)
+    vault.rotate()
+    vault.forget_old_keys()
     with pytest.raises(VaultError, match="key that is not here"):
         Vault.open(tmp_path).get(bound)
 
