@@ -113,6 +113,8 @@ def _install(kiosk: Machine) -> None:
     _is_at_hand(kiosk)
     failed = kiosk.run("systemctl list-units --failed --plain --no-legend 'kiosk*' 'hadir*'")
     assert failed == ""
+    units = "/usr/local/lib/systemd/system"
+    assert kiosk.run(f"systemd-analyze verify --man=no {units}/*.service {units}/*.timer") == ""
 
 
 def _is_at_hand(kiosk: Machine) -> None:
@@ -127,7 +129,7 @@ def _is_at_hand(kiosk: Machine) -> None:
 def _survives_kills(kiosk: Machine) -> None:
     kiosk.run("sudo -u hadir-centre hadir-centre init /var/lib/hadir-centre")
     kiosk.run("systemctl start hadir-centre")
-    for unit in ("kioskd", "kiosk-ui", "kiosk-clock", "hadir-centre"):
+    for unit in ("kioskd", "kiosk-face", "kiosk-ui", "kiosk-clock", "hadir-centre"):
         wait_active(kiosk, unit)
         kill(kiosk, unit)
     kiosk.run("systemctl stop hadir-centre")
