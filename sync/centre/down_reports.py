@@ -51,12 +51,17 @@ def rosters(tx: Tx) -> list[RosterReport]:
     """Every kiosk of a site that has a roster."""
     rows = tx.all(
         "SELECT p.tenant, p.site, (SELECT max(version) FROM rosters r WHERE r.tenant = p.tenant"
-        " AND r.site = p.site) AS newest, p.device, p.body, coalesce(s.words, '') FROM presence p"
+        " AND r.site = p.site) AS newest, p.device, p.body, coalesce(s.version, 0),"
+        " coalesce(s.words, '') FROM presence p"
         " LEFT JOIN roster_said s ON s.tenant = p.tenant AND s.device = p.device"
         " WHERE EXISTS (SELECT 1 FROM rosters r WHERE r.tenant = p.tenant AND r.site = p.site)"
         " ORDER BY p.tenant, p.site, p.device"
     )
-    return [RosterReport(t, s, n, d, decode(body, State).roster, w) for t, s, n, d, body, w in rows]
+    # a last will says what was so when the kiosk connected
+    return [
+        RosterReport(tenant, site, newest, device, max(decode(body, State).roster, said), words)
+        for tenant, site, newest, device, body, said, words in rows
+    ]
 
 
 def commands(tx: Tx, device: DeviceName) -> list[CommandReport]:
