@@ -14,6 +14,7 @@ from kiosk.demo.client import DemoError
 from tests.e2e.rig import PEOPLE, Rig, rig
 
 KILLS = int(os.environ.get("KILLS", "1000"))
+LOOK_EVERY = 50
 NUMBERS = [number for number, _ in PEOPLE]
 
 
@@ -32,7 +33,7 @@ def torture(kiosk: Rig, choose: random.Random) -> None:
     ticks: set[int] = set()
     numbers = cycle(NUMBERS)
     enrolled = kiosk.emulator(op="status")["taken"]
-    for _ in range(KILLS):
+    for kills in range(1, KILLS + 1):
         kiosk.wait_reader()
         screen = kiosk.watch_ticks(ticks)
         end = time.monotonic() + choose.uniform(0, 0.25)
@@ -44,14 +45,20 @@ def torture(kiosk: Rig, choose: random.Random) -> None:
         kiosk.emulator(op="lift")
         screen.join()
         kiosk.start("kioskd")
+        if kills % LOOK_EVERY == 0 or kills == KILLS:
+            look(kiosk, kills, ticks, enrolled)
+    assert len(ticks) > KILLS // 2
+    assert kiosk.ctl("ledger", "verify")["ok"]
+
+
+def look(kiosk: Rig, kills: int, ticks: set[int], enrolled: int) -> None:
+    """Every punch shown so far is there, once."""
     stored = [punch["seq"] for punch in kiosk.punches()]
     taken = kiosk.emulator(op="status")["taken"] - enrolled
     lost = len(ticks - set(stored))
     doubled = len(stored) - len(set(stored)) + max(0, len(stored) - taken)
-    print(f"{KILLS} kills, {len(ticks)} punches shown, {len(stored)} stored: {lost} lost, {doubled} doubled")
+    print(f"{kills} kills, {len(ticks)} punches shown, {len(stored)} stored: {lost} lost, {doubled} doubled")
     assert (lost, doubled) == (0, 0)
-    assert len(ticks) > KILLS // 2
-    assert kiosk.ctl("ledger", "verify")["ok"]
 
 
 def touch(kiosk: Rig, number: str) -> None:
