@@ -9,6 +9,9 @@ import msgspec
 from kiosk.core.command import Command
 from kiosk.core.facing import Milli, Pose
 
+DETECTOR, RECOGNISER = "face_detection_yunet.onnx", "face_recognition_sface.onnx"
+MODEL_FILES = (DETECTOR, RECOGNISER)
+"""What `kioskctl models add` calls the two files of OpenCV's engine."""
 Number = Annotated[str, msgspec.Meta(max_length=64)]
 Picture = Annotated[bytes, msgspec.Meta(max_length=3_000_000)]
 

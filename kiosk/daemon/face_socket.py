@@ -48,6 +48,8 @@ class FacePorts:
     said: Callable[[facing.FromFace], None]
     went: Callable[[str], None]
     """Why: `closed`, `silent`, or what was wrong."""
+    alone: Callable[[], None] = lambda: None
+    """Now and then while nobody is connected."""
 
 
 class FaceSocket:
@@ -120,6 +122,7 @@ class FaceSocket:
             self._accept(self._listener)
         line = self._line
         if line is None:
+            self._ports.alone()
             return
         try:
             if line.sock in ready:

@@ -36,7 +36,13 @@ from kiosk.daemon.vault import Vault
 log = logging.getLogger(__name__)
 ENGINE_S = 10.0
 Emit = Callable[[object], None]
-_GONE = {"closed": "kiosk-face ended", "silent": "kiosk-face hangs", "replaced": "kiosk-face hung"}
+COMES_S = 30.0
+_GONE = {
+    "absent": "kiosk-face does not come",
+    "closed": "kiosk-face ended",
+    "silent": "kiosk-face hangs",
+    "replaced": "kiosk-face hung",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,7 @@ class Faces:
 
     def __init__(self, parts: FaceParts) -> None:
         self._parts, self._config = parts, parts.config
-        ports = FacePorts(self._came, self._said, self._went)
+        ports = FacePorts(self._came, self._said, self._went, self._alone)
         path = Path(parts.config.state_dir) / parts.config.face.socket
         self._socket = FaceSocket(path, parts.config.face.group, ports)
         self.jobs = FaceJobs(self._socket.send)
@@ -75,6 +81,7 @@ class Faces:
         self._ready: facing.Ready | None = None
         self._guides: dict[int, GuideView] = {}
         self._lost_s: float | None = None
+        self._since_s = time.monotonic()
         self._seen: collections.Counter[str] = collections.Counter()
 
     @property
@@ -178,6 +185,12 @@ class Faces:
                     "faces: %d people, %s, threshold %.3f", message.people, message.family,
                     message.threshold_milli / 1000,
                 )  # fmt: skip
+
+    def _alone(self) -> None:
+        """It has not come at all since the start."""
+        never = self._socket.number == 0 and self._lost_s is None
+        if never and time.monotonic() - self._since_s > COMES_S:
+            self._went("absent")
 
     def _went(self, why: str) -> None:
         words = _GONE.get(why, f"kiosk-face was sent away: {why}")

@@ -7,14 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kiosk.core.config import Face
+from kiosk.core.faces import DETECTOR, RECOGNISER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from drivers.base.face import FaceEngine
-
-DETECTOR, RECOGNISER = "face_detection_yunet.onnx", "face_recognition_sface.onnx"
-"""The names `kioskctl models add` gives to OpenCV's two model files."""
 
 
 def maker(face: Face) -> Callable[[], FaceEngine]:

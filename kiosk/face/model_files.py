@@ -15,7 +15,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from kiosk.face.engines import DETECTOR, RECOGNISER
+from kiosk.core.faces import DETECTOR, RECOGNISER
 
 KNOWN = {
     "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4": (DETECTOR, "YuNet, March 2023"),

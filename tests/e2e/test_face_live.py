@@ -102,6 +102,7 @@ def test_a_face_punches_and_the_finger_goes_on_without_camera_and_without_kiosk_
 
 @pytest.mark.slow
 @pytest.mark.slow_ci
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("lobby", ["enforce"], indirect=True)
 def test_a_living_person_is_punched_once_and_a_photo_of_them_never(lobby: Lobby) -> None:
     kiosk = lobby.kiosk

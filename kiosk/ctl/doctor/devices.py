@@ -12,6 +12,7 @@ from pathlib import Path
 from kiosk.core import api
 from kiosk.core.config import Reader, Terminal
 from kiosk.ctl import words
+from kiosk.ctl.doctor import camera
 from kiosk.ctl.doctor.finding import Finding, fault, ok, unknown, warning
 from kiosk.ctl.doctor.seen import Seen
 
@@ -30,6 +31,7 @@ def devices(seen: Seen) -> Iterator[Finding]:
     elif seen.config is not None:
         for index, reader in enumerate(seen.config.readers):
             yield _plugged(seen, index, reader)
+        yield from camera.plugged(seen, seen.config)
         for terminal in seen.config.terminals:
             yield _reached(terminal)
     if seen.config is not None and not seen.config.readers and not seen.config.terminals:
@@ -78,6 +80,8 @@ def _told(seen: Seen, device: api.DeviceHealth) -> Finding:
 
 
 def _at_fault(seen: Seen, device: api.DeviceHealth, what: str) -> Finding:
+    if device.kind == "camera":
+        return camera.at_fault(seen, device, what)
     said, _, hint = device.info.partition("; ")
     readers = enumerate(seen.config.readers if seen.config else ())
     index, reader = next(((i, r) for i, r in readers if r.name == device.name), (0, None))

@@ -7,7 +7,19 @@ from collections.abc import Callable, Iterator, Sequence
 import msgspec
 
 from kiosk.core.api import EXIT_DEVICE, EXIT_FAILED, EXIT_OK, EXIT_UNREACHABLE
-from kiosk.ctl.doctor import clock, contents, devices, files, ledger, network, power, screen, storage, units
+from kiosk.ctl.doctor import (
+    camera,
+    clock,
+    contents,
+    devices,
+    files,
+    ledger,
+    network,
+    power,
+    screen,
+    storage,
+    units,
+)
 from kiosk.ctl.doctor.finding import Finding, Level, unknown
 from kiosk.ctl.doctor.seen import Seen
 
@@ -19,7 +31,7 @@ PARTS: dict[str, tuple[Check, ...]] = {
     "ledger": (ledger.ledger,),
     "kioskd": (units.kioskd, units.versions, units.units),
     "clock": (clock.clock, clock.rtc, clock.zone),
-    "devices": (devices.devices, contents.contents, devices.gps),
+    "devices": (camera.models, devices.devices, contents.contents, devices.gps),
     "screen": (screen.display, screen.touch, screen.audio),
     "network": (network.network, network.backlog),
 }
