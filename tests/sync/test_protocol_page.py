@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from pathlib import Path
 from typing import get_args
 
+import msgspec
 import pytest
 
 from kiosk.core.record import decode_body
 from kiosk.core.sign import message_statement, signature_holds
-from sync import causes
+from sync import causes, documents
 from sync.centre.incoming import read_batch
-from sync.inbound import read_ack, read_inbound
+from sync.inbound import read_ack, read_have, read_inbound
 from sync.topics import DeviceName, Down, Up
 from sync.wire import AckStatus, Signed, State, decode
 
@@ -59,12 +62,34 @@ def test_the_state_is_signed_and_its_body_is_the_one_shown() -> None:
 
 
 def test_the_command_comes_in() -> None:
-    assert "show_message" in read_inbound(KIOSK.down("command"), example("command"), KIOSK, CENTRE_KEY).body
+    body = read_inbound(KIOSK.down("command"), example("command"), KIOSK, CENTRE_KEY).body
+    assert documents.read_command(body).counter == 7
+
+
+def test_the_roster_comes_in_and_holds_what_is_shown() -> None:
+    body = read_inbound(KIOSK.down("roster"), example("roster"), KIOSK, CENTRE_KEY).body
+    content = documents.unpack(documents.read_roster(body).content)
+    assert content == msgspec.json.decode(example("roster content"), type=documents.RosterContent)
+
+
+def test_the_reply_and_the_offer_are_signed_and_the_chunk_is_the_whole_file() -> None:
+    reply = documents.read_signed("reply", example("reply"), KIOSK, DEVICE_KEY, 100_000)
+    assert decode(reply, documents.Reply).outcome == "done"
+    offer = decode(
+        documents.read_signed("evidence", example("offer"), KIOSK, DEVICE_KEY, 100_000), documents.Offer
+    )
+    chunk = decode(example("chunk"), documents.Chunk)
+    content = base64.b64decode(chunk.data)
+    assert hashlib.sha256(content).hexdigest() == chunk.sha256 == offer.sha256
+    have = read_have(example("have"), KIOSK, CENTRE_KEY)
+    assert (have.sha256, have.upto, have.state) == (offer.sha256, len(content), "complete")
 
 
 @pytest.mark.parametrize(
     "word",
     [
+        *(str(kind.__struct_config__.tag) for kind in get_args(documents.AnyCommand)),
+        *get_args(documents.Ruling),
         *get_args(AckStatus),
         *sorted(causes.WORDS),
         *(f"up/{lane}" for lane in get_args(Up)),
