@@ -65,7 +65,7 @@ class Watch:
                 stopped = self._stop.wait(EVERY_S)  # and one more look afterwards
                 with store.reading() as tx:
                     rows = tx.all(
-                        "SELECT ledger_id, seq, wall_ms FROM punches WHERE true_ms >= ?", self._begin_ms
+                        "SELECT ledger_id, seq, wall_ms FROM every_punch WHERE true_ms >= ?", self._begin_ms
                     )
                 now_ms = _now_ms()
                 for ledger_id, seq, wall_ms in rows:

@@ -51,14 +51,18 @@ class Kiosk:
         self.book = Book(task.seed, number)
         self.number = number
         self._acked = acked
-        name = self.book.name
-        self.publisher = Publisher(
-            msgspec.convert(task.sync, Sync),
-            Device(tenant=name.tenant, id=name.device),
-            lambda: self.book,
-            self.book.hello(),
-            self._event,
-        )
+        self._sync = msgspec.convert(task.sync, Sync)
+        self.publisher = self._new_publisher()
+
+    def _new_publisher(self) -> Publisher:
+        name, book = self.book.name, self.book
+        device = Device(tenant=name.tenant, id=name.device)
+        return Publisher(self._sync, device, lambda: book, book.hello(), self._event)
+
+    def unplug(self) -> None:
+        """Disconnect; the next `publisher.start` connects anew."""
+        self.publisher.stop(5.0)
+        self.publisher = self._new_publisher()
 
     @property
     def delivered(self) -> bool:
@@ -79,6 +83,7 @@ class Worker:
         self._task = task
         self._acked = threading.Condition()
         self._kiosks = [Kiosk(task, task.first + n, self._acked) for n in range(task.count)]
+        self._introduce()
         self._made = self._remembered()
 
     def run(self) -> None:
@@ -103,16 +108,26 @@ class Worker:
         if not done:
             sys.exit(1)
 
+    def _introduce(self) -> None:
+        """The centre knows them from before the outage: their first record, and who they are."""
+        begin_ms = _begin_ms(Path(self._task.file)) - self._task.days * DAY_MS
+        for kiosk in self._kiosks:
+            kiosk.book.append(begin_ms)
+            kiosk.publisher.start()
+        self._wait(time.monotonic() + self._task.timeout_s)
+        for kiosk in self._kiosks:
+            kiosk.unplug()
+
     def _remembered(self) -> dict[int, int]:
-        """Build every ledger: genesis, backlog, the punches of a run before; how many of those there are."""
+        """Build every ledger: backlog, and the punches of a run before; how many of those there are."""
         task = self._task
         made = {kiosk.number: 0 for kiosk in self._kiosks}
         by_number = {kiosk.number: kiosk.book for kiosk in self._kiosks}
         begin_ms = _begin_ms(Path(task.file)) - task.days * DAY_MS
         step_ms = max(1, task.days * DAY_MS // (task.backlog + 1))
         for book in by_number.values():
-            for n in range(task.backlog + 1):
-                book.append(begin_ms + n * step_ms)
+            for n in range(task.backlog):
+                book.append(begin_ms + (n + 1) * step_ms)
         for number, wall_ms in _entries(Path(task.file)):
             by_number[number].append(wall_ms)
             made[number] += 1
