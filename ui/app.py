@@ -27,7 +27,7 @@ from ui.stage import Director, Stage
 from ui.strings import LANGUAGES, words
 from ui.visit import Known, Touch, Visit
 
-POLL_S = 0.05
+POLL_S, TOUCHED_POLL_S, TOUCHED_S = 0.05, 0.02, 20.0
 BEAT_S = 10.0
 log = logging.getLogger(__name__)
 
@@ -55,6 +55,7 @@ class App:
         self._preview = Preview(lambda command: client.send(command, time.monotonic()))
         self._stopping = False
         self._due_s = self._beat_s = 0.0
+        self._touched_s = -TOUCHED_S
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_write, False)
         self._fit(screen)
@@ -97,7 +98,11 @@ class App:
             self._draw(now_s)
         if now_s >= self._beat_s:
             self._beat(now_s)
-        return self._wait(min(POLL_S, max(0.0, self._due_s - time.monotonic())))
+        return self._wait(min(self._poll_s(now_s), max(0.0, self._due_s - time.monotonic())))
+
+    def _poll_s(self, now_s: float) -> float:
+        """How long a touch may go unseen: less while somebody is typing."""
+        return TOUCHED_POLL_S if now_s - self._touched_s < TOUCHED_S else POLL_S
 
     def _take(self, view: View, now_s: float) -> None:
         called = view.presence is not None and self._director.view.presence is None
@@ -151,7 +156,7 @@ class App:
         elif event.type in (pygame.WINDOWEXPOSED, pygame.WINDOWRESTORED):
             pygame.display.update()
         elif event.type == pygame.MOUSEBUTTONDOWN and event.button == 1:
-            self._pressed = self._target_at(event.pos)
+            self._pressed, self._touched_s = self._target_at(event.pos), time.monotonic()
         elif event.type == pygame.MOUSEBUTTONUP and event.button == 1:
             pressed, self._pressed = self._pressed, None
             if pressed and pressed == self._target_at(event.pos):
