@@ -104,5 +104,7 @@ def _say(device: str, card: Card) -> None:
         else words.REASONS.get(card.code, "")
     )
     click.echo(", ".join(part for part in (f"{device}: {what}", card.name, verdict) if part))
-    if card.seq:
+    if card.seq and card.kind == "refused":
+        click.echo(f"record {card.seq}; its photo: `kioskctl photo {card.seq}`")
+    elif card.seq:
         click.echo(f"record {card.seq}; see `kioskctl punches`")

@@ -105,7 +105,7 @@ class FacePunching:
         self._attacks = (seq, before + 1)
         if seq and before < ATTACK_PHOTOS:
             self._photos.keep(Taken(seen.jpeg, self._core.store.head.ledger_id, seq, "attack"))
-        self._card("refused", seen.kind, at)
+        self._card("refused", seen.kind, at, seq)
 
     def _ask(self, seen: facing.Seen, at: TimeBlock) -> None:
         people = tuple(one for one in (seen.person_id, seen.second_id) if one)
@@ -142,8 +142,8 @@ class FacePunching:
     def _at_camera(self, seen: facing.Seen, at: TimeBlock) -> FingerSeen:
         return FingerSeen(CAMERA, None, seen.score_milli, at, self._simulated)
 
-    def _card(self, kind: CardKind, code: str, at: TimeBlock) -> None:
+    def _card(self, kind: CardKind, code: str, at: TimeBlock, seq: int = 0) -> None:
         self._core.hub.show(Card(
             number=0, kind=kind, code=code, show_ms=self._show_ms, at_ms=at.wall_ms, trusted=at.trusted,
-            device=CAMERA,
+            device=CAMERA, seq=seq,
         ))  # fmt: skip

@@ -67,7 +67,10 @@ class Faces:
         path = Path(parts.config.state_dir) / parts.config.face.socket
         self._socket = FaceSocket(path, parts.config.face.group, ports)
         self.jobs = FaceJobs(self._socket.send)
-        self.photos = Photos(parts.engine, parts.core, parts.evidence, self.jobs)
+        face = parts.config.face
+        self.photos = Photos(
+            parts.engine, parts.core, parts.evidence, self.jobs, on=face.enabled and face.photos
+        )
         self._gallery = FaceGallery(Path(parts.config.state_dir), parts.vault)
         self._punching = FacePunching(parts.config, parts.core, self.photos)
         self._enrolments = FaceEnrolments(
@@ -94,9 +97,9 @@ class Faces:
         if not self.enabled:
             return
         self._parts.core.journal.watch = self._changed
-        if self._config.face.photos:
+        if self.photos.on:
             self._parts.core.punching.took = self.photos.punched
-            self.photos.start()
+        self.photos.start()
         self._socket.start()
         self._report("starting")
 

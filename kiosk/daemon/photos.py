@@ -13,6 +13,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Literal
 
+from drivers.base.errors import Unavailable
 from kiosk.core import facing, payload
 from kiosk.daemon.core_state import CoreState
 from kiosk.daemon.engine import Engine
@@ -22,8 +23,8 @@ from kiosk.daemon.face_jobs import Answer, FaceJobs
 log = logging.getLogger(__name__)
 Kind = Literal["person", "attack", "enrolment"]
 MOST_WAITING = 32
-BESIDE = ("finger", "finger+face", "pin", "special")
-"""The ways to punch at this kiosk itself, before its camera."""
+BESIDE = ("finger", "finger+face", "special")
+"""The ways to punch before this kiosk's camera; with a PIN the photo is taken before the punch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +40,23 @@ class Taken:
     fits: bool | None = None
 
 
+def is_there(photo: Future[Answer]) -> bool:
+    """Whether a picture has come by now."""
+    if not photo.done() or photo.cancelled() or photo.exception() is not None:
+        return False
+    answer = photo.result()
+    return isinstance(answer, facing.Photo) and bool(answer.jpeg)
+
+
 class Photos:
     """`punched` belongs to the engine; files are written on a thread of its own."""
 
-    def __init__(self, engine: Engine, core: CoreState, evidence: EvidenceStore, jobs: FaceJobs) -> None:
+    def __init__(
+        self, engine: Engine, core: CoreState, evidence: EvidenceStore, jobs: FaceJobs, *, on: bool
+    ) -> None:
+        """`on`: photos are taken."""
         self._engine, self._core, self._evidence, self._jobs = engine, core, evidence, jobs
+        self.on = on
         self.flagged: Callable[[], None] = lambda: None
         """Called on the engine's thread after a punch was flagged."""
         self._queue: queue.Queue[Taken | None] = queue.Queue(MOST_WAITING)
@@ -66,8 +79,11 @@ class Photos:
 
     def punched(self, seq: int, person_id: str, method: payload.Method) -> None:
         """A punch was just committed: have its photo taken."""
-        if method not in BESIDE:
-            return
+        if method in BESIDE:
+            self.beside(self.take(person_id), seq, person_id)
+
+    def beside(self, photo: Future[Answer], seq: int, person_id: str) -> None:
+        """Keep a photo beside the punch `seq` as soon as it is there; any thread."""
         ledger_id = self._core.store.head.ledger_id
 
         def came(future: Future[Answer]) -> None:
@@ -76,10 +92,14 @@ class Photos:
                     answer.jpeg, ledger_id, seq, "person", person_id, answer.fit_milli, answer.fits
                 ))  # fmt: skip
 
-        self.take(person_id).add_done_callback(came)
+        photo.add_done_callback(came)
 
     def take(self, person_id: str = "") -> Future[Answer]:
         """The next picture, of this person's face if it is known; any thread."""
+        if not self.on:
+            off = Future[Answer]()
+            off.set_exception(Unavailable("photos are off"))
+            return off
         _, future = self._jobs.ask(lambda job: facing.TakePhoto(job=job, person_id=person_id))
         return future
 

@@ -6,6 +6,7 @@ import json
 import os
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -173,6 +174,21 @@ def test_two_who_look_alike_are_asked_and_a_finger_makes_it_two_factors(world: W
     punch = kiosk.records("punch")[-1]["data"]
     assert (punch["method"], punch["grade"]) == ("finger+face", "A")
     assert "nobody is asked" in refused(kiosk, faces.PunchDigits(digits=AYU[-4:]))
+
+
+def test_a_pin_has_its_photo_taken_while_the_witness_comes(world: World) -> None:
+    kiosk, number, pin = world.kiosk, "197804122005012003", "480216"
+    kiosk.ask(api.PutPeople(rows=(api.PersonRow(1, number, "Siti Rahmawati"),)))
+    kiosk.ask(desk.SetPin(number=number, pin=pin))
+    with ThreadPoolExecutor() as pool:
+        punched = pool.submit(kiosk.ask, desk.PunchPin(number=number, pin=pin))
+        until(lambda: kiosk.view_part("flow", "step") == "witness")
+        until(lambda: any(isinstance(line, facing.TakePhoto) for line in world.face.heard[-1:]))
+        kiosk.touch(AYU)
+        done = punched.result(60)
+    assert done["grade"] == "C"
+    (photo,) = until(lambda: world.beside(done["seq"]))
+    assert (photo["kind"], photo["fit_milli"]) == ("person", 970)
 
 
 def test_the_screen_gets_the_preview_and_what_to_tell_the_face(world: World) -> None:

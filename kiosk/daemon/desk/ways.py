@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from concurrent.futures import Future
 from datetime import datetime
 from typing import NoReturn
 
@@ -15,6 +16,8 @@ from kiosk.core.zone import ZONES, local, wall_ms
 from kiosk.daemon.desk.parts import Actor, DeskParts, Do, photo_of
 from kiosk.daemon.desk.pins import Pins
 from kiosk.daemon.evidence import EvidenceError
+from kiosk.daemon.face_jobs import Answer
+from kiosk.daemon.photos import is_there
 from kiosk.daemon.punching import Attempt, Beside, FingerSeen
 from kiosk.daemon.refusal import refuse
 from kiosk.daemon.store import PersonState
@@ -42,13 +45,16 @@ class Ways:
     def pin(self, command: desk.PunchPin, actor: Actor) -> desk.Punched:
         """NIP, PIN, photo, and a colleague's finger beside them."""
         person, photo = self._by_pin(command.number, command.pin), photo_of(command.photo)
-        flow = FlowView(name="pin", step="witness", person=person.name)
+        flow, shot = FlowView(name="pin", step="witness", person=person.name), self._shot(person, photo)
         came = self._parts.waiting.finger(
             flow, command.wait_s, lambda other: other.active and other.person_id != person.person_id
         )
-        beside = Beside("C" if photo else "D", command.direction, witness=came.person.person_id)
+        grade = "C" if photo or (shot and is_there(shot)) else "D"
+        beside = Beside(grade, command.direction, witness=came.person.person_id)
         done = self._take(person, "pin", came.seen, beside)
         self._parts.keep_photo(photo, done.seq, "person")
+        if shot:
+            self._parts.photos.beside(shot, done.seq, person.person_id)
         return desk.Punched(
             seq=done.seq, name=done.name, grade=done.grade, code=done.code, direction=done.direction,
             witness=came.person.name,
@@ -164,6 +170,10 @@ class Ways:
     def _undecided(self) -> list[DeskRow[payload.Punch]]:
         store = self._parts.core.store
         return [*store.waiting(), *(row for row, _ in store.flagged())]
+
+    def _shot(self, person: PersonState, photo: bytes) -> Future[Answer] | None:
+        """The camera's own picture, taken while the witness comes; none where the client brought one."""
+        return None if photo else self._parts.photos.take(person.person_id)
 
     def _by_pin(self, number: str, pin: str) -> PersonState:
         try:
