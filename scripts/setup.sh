@@ -9,14 +9,14 @@ flock 9
 
 # The screen's typeface, and what the SDL inside pygame-ce looks for at run time.
 packages="mosquitto $(tr '\n' ' ' <packaging/screen-packages)"
-test="e2fsprogs git postgresql procps sqlite3 strace systemd udev xauth xdotool xvfb"
+test="dosfstools e2fsprogs git postgresql procps sqlite3 strace systemd udev xauth xdotool xvfb"
 case $kind in
 run) ;;
 test) packages="$packages $test" ;;
 slow)
     packages="$packages $test debootstrap dpkg-dev systemd-container qemu-user-static binfmt-support"
     # A whole machine to cut: its kernel knows 9p, unlike the cloud kernels.
-    [ "$(uname -m)" != x86_64 ] || packages="$packages busybox-static cpio kmod linux-image-amd64 qemu-system-x86"
+    [ "$(uname -m)" != x86_64 ] || packages="$packages busybox-static cpio kmod linux-image-amd64 mtools qemu-system-x86"
     ;;
 *) echo "setup: no such kind: $kind (run, test or slow)" >&2 && exit 2 ;;
 esac

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import os
 import shutil
 import sys
 import time
@@ -75,6 +76,7 @@ def back_up(state_dir: Path, to: Path, *, keys: bool = False, keep: int = KEEP) 
     name = time.strftime("%Y%m%dT%H%M%S", time.gmtime(made_ms / 1000))
     done = partial.rename(root / f"{name}.{made_ms % 1000:03}Z")
     sync_folder(root)
+    os.sync()  # vfat fills in size and place of what was renamed only when its inode is written again
     for old in copies(root)[:-keep]:
         shutil.rmtree(old)
     return done

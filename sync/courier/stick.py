@@ -161,7 +161,10 @@ class Folder:
 
     @contextmanager
     def writing(self, name: str) -> Iterator[StickFile]:
-        """A file that gets its name once the block has ended well and everything is on the stick."""
+        """A file that gets its name once the block has ended well and everything is on the stick.
+
+        On vfat a rename makes a new entry of no size, which is filled in when the file is synced again.
+        """
         _checked(name)
         aside = name + ASIDE
         with _translated(name):
@@ -169,14 +172,15 @@ class Folder:
             try:
                 yield StickFile(fd, self._calls)
                 self._calls.fsync(fd)
+                self._calls.rename(self._fd, aside, name)
+                self._calls.fsync(fd)
+                self._calls.fsync(self._fd)
             except BaseException:
-                os.close(fd)
                 with contextlib.suppress(OSError):
                     self._calls.unlink(self._fd, aside)
                 raise
-            os.close(fd)
-            self._calls.rename(self._fd, aside, name)
-            self._calls.fsync(self._fd)
+            finally:
+                os.close(fd)
 
     def remove(self, name: str) -> None:
         """Delete a file, or one of our folders with the files in it; never what a link points to."""

@@ -50,7 +50,7 @@ class World:
 
     def __post_init__(self) -> None:
         (self.root / "centre").mkdir()
-        self.stick.mkdir()
+        self.stick.mkdir(exist_ok=True)
         self.desk = Desk(self.root / "centre")
         self.book.receive_key = self.secret.public_key().public_bytes_raw().hex()
         prepare(self.stick, self.book.name.tenant, self.desk.key, NOW_MS)

@@ -28,7 +28,7 @@ from tests.sync.book import Book
 from tests.sync.courier_world import World
 from tests.sync.desk import NOW_MS
 
-CUTS = 30
+CUTS = 16
 
 
 @pytest.fixture
@@ -197,6 +197,7 @@ class Pulled(Calls):
         self._count()
         super().rename(folder, old, new)
         self._names.append((path_of(folder), old, new))
+        self._dirty[f"{path_of(folder)}/{new}"] = True  # on vfat its new entry has no size yet
 
     def mkdir(self, folder: int, name: str) -> None:
         self._count()
@@ -240,6 +241,8 @@ def test_pulled_out_at_any_moment_it_is_importable_or_exported_again(
     world.calls = whole
     world.export()
     calls = 1_000_000 - whole.left
+    whole.lose()
+    assert [one.fault for one in world.take_in()] == [""]  # what was said to be done is done
     seed = random.randrange(2**32)
     print(f"seed {seed}, {calls} calls")
     choose = random.Random(seed)

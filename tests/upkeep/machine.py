@@ -78,10 +78,10 @@ def busybox() -> Path | None:
     return Path(name) if kind.returncode else None
 
 
-def _modules(version: str) -> list[Path]:
+def _modules(version: str, names: tuple[str, ...] = MODULES) -> list[Path]:
     """Files of the modules in the order they are to be loaded; none when one is missing."""
     found: list[Path] = []
-    for module in MODULES:
+    for module in names:
         command = (shutil.which("modprobe") or "/sbin/modprobe", "-S", version, "-D", module)
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
@@ -93,20 +93,24 @@ def _modules(version: str) -> list[Path]:
 
 def build_initramfs(folder: Path, kernel_file: Path, state: Path, numbers: list[str]) -> Path:
     """An initramfs that mounts everything and becomes `tests.upkeep.guest`."""
+    guest = f"exec {sys.executable} -m tests.upkeep.guest {state} {' '.join(numbers)}"
+    command = f"cd {HOUSE} && PYTHONPATH={HOUSE} {guest}"
+    return pack_initramfs(folder, kernel_file, INIT.replace("@STATE@", str(state)), command, MODULES)
+
+
+def pack_initramfs(folder: Path, kernel_file: Path, init: str, command: str, wanted: tuple[str, ...]) -> Path:
+    """An initramfs with a busybox, modules and the `init` that ends by running `command`."""
     root = folder / "initramfs"
     for name in ("bin", "proc", "dev"):
         (root / name).mkdir(parents=True)
     program = busybox()
     assert program
     shutil.copy(program, root / "bin" / "busybox")
-    modules = _modules(kernel_file.name.removeprefix("vmlinuz-"))
+    modules = _modules(kernel_file.name.removeprefix("vmlinuz-"), wanted)
     for path in modules:
         shutil.copy(path, root / path.name)
     (root / "modules").write_text("\n".join(path.name for path in modules), encoding="ascii")
-    guest = f"exec {sys.executable} -m tests.upkeep.guest {state} {' '.join(numbers)}"
-    command = f"cd {HOUSE} && PYTHONPATH={HOUSE} {guest}"
-    text = INIT.replace("@STATE@", str(state)).replace("@COMMAND@", command)
-    (root / "init").write_text(text, encoding="utf-8")
+    (root / "init").write_text(init.replace("@COMMAND@", command), encoding="utf-8")
     (root / "init").chmod(0o755)
     image = folder / "initramfs.cpio"
     names = "\n".join(str(path.relative_to(root)) for path in root.rglob("*"))
@@ -133,14 +137,15 @@ class Machine:
     initramfs: Path
     disk: Path
     log: Path | None = None
+    memory_mb: int = 768
     said: list[tuple[str, Any]] = field(default_factory=list)
     noise: list[str] = field(default_factory=list)
 
     def start(self) -> None:
         self._lines: queue.Queue[str | None] = queue.Queue()
         self._process = subprocess.Popen(
-            ("qemu-system-x86_64", *acceleration(self.kernel), "-m", "768", "-nographic", "-no-reboot",
-             "-monitor", "none",
+            ("qemu-system-x86_64", *acceleration(self.kernel), "-m", str(self.memory_mb), "-nographic",
+             "-no-reboot", "-monitor", "none",
              "-kernel", str(self.kernel), "-initrd", str(self.initramfs),
              "-append", "console=ttyS0 quiet panic=-1 rdinit=/init",
              *self._drive(),
