@@ -31,12 +31,13 @@ def change_to(layout: Layout, release: Release) -> None:
     check_schema(layout, release)
     before = layout.name_of(layout.current)
     copy = copy_before(layout, release) if before not in (None, release.name) else None
+    others = machine.running() if layout.live else ()
     _switch(layout, release.name)
     if not layout.live:
         return
     try:
         (machine.start if before == release.name else machine.restart)()
-        software = machine.check_well(layout)
+        software = machine.check_well(layout, others)
     except InstallError as error:
         if before in (None, release.name):
             raise

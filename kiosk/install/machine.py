@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from kiosk.install.errors import InstallError
@@ -17,6 +18,7 @@ WELL_S = 60.0
 ALWAYS = ("kiosk-clock.socket", "kioskd.service", "kiosk-ui.service")
 WHEN_THERE = ("kiosk-face.service", "hadir-backup.timer")
 STARTED = ("kiosk-clock.service", "kiosk-face.service", "kiosk-ui.service", "hadir-centre.service")
+KIOSKD = "kioskd.service"
 PAUSE_S = 0.5
 
 
@@ -88,8 +90,16 @@ def start() -> None:
     _start_others()
 
 
-def check_well(layout: Layout) -> str:
-    """The kiosk takes punches, answers, and goes on doing so. Returns its software. Raises `InstallError`."""
+def running() -> tuple[str, ...]:
+    """Which of the units beside kioskd run."""
+    return tuple(unit for unit in STARTED if _state(unit) == "active")
+
+
+def check_well(layout: Layout, others: Sequence[str] = ()) -> str:
+    """The kiosk takes punches, answers, and goes on doing so, and `others` run; its software.
+
+    Raises `InstallError`.
+    """
     end = time.monotonic() + WELL_S
     software = _answer(layout)
     while software is None:
@@ -97,12 +107,19 @@ def check_well(layout: Layout) -> str:
             raise InstallError("kioskd does not say that it is ready", "journalctl -u kioskd -n 50")
         time.sleep(PAUSE_S)
         software = _answer(layout)
-    restarts = _restarts()
+    for unit in others:
+        while _state(unit) != "active":
+            if time.monotonic() > end:
+                raise InstallError(f"{unit} does not start", f"journalctl -u {unit} -n 50")
+            time.sleep(PAUSE_S)
+    restarts = {unit: _restarts(unit) for unit in (KIOSKD, *others)}
     settled = time.monotonic() + SETTLE_S
     while time.monotonic() < settled:
         time.sleep(PAUSE_S)
-        if _restarts() != restarts or _answer(layout) is None:
-            raise InstallError("kioskd started, but does not stay up", "journalctl -u kioskd -n 50")
+        fallen = [unit for unit, count in restarts.items() if _restarts(unit) != count]
+        if fallen or _answer(layout) is None:
+            unit = (fallen or [KIOSKD])[0]
+            raise InstallError(f"{unit} started, but does not stay up", f"journalctl -u {unit} -n 50")
     return software
 
 
@@ -128,5 +145,9 @@ def _answer(layout: Layout) -> str | None:
     return str(status["software"]) if isinstance(status, dict) and status.get("ready") else None
 
 
-def _restarts() -> str:
-    return run("systemctl", "show", "-p", "NRestarts", "--value", "kioskd.service", check=False).strip()
+def _restarts(unit: str) -> str:
+    return run("systemctl", "show", "-p", "NRestarts", "--value", unit, check=False).strip()
+
+
+def _state(unit: str) -> str:
+    return run("systemctl", "show", "-p", "ActiveState", "--value", unit, check=False).strip()

@@ -83,6 +83,14 @@ def never_ready(tree: Path) -> None:
     )
 
 
+def without_a_screen(tree: Path) -> None:
+    """A version whose kiosk-ui ends at once."""
+    (tree / "ui/main.py").write_text(
+        '"""Broken."""\nimport sys\n\n\ndef main() -> None:\n    sys.exit("dark on purpose")\n',
+        encoding="utf-8",
+    )
+
+
 def changes_the_ledger(tree: Path) -> None:
     """A version that brings the ledger to a newer schema and then ends at once."""
     never_ready(tree)

@@ -199,6 +199,12 @@ def _updates(place: Place, taken: list[int]) -> None:
     assert status(kiosk)["software"] == "hadir 0.9.2"
     taken.append(punch(kiosk))
 
+    if place.suite == "trixie":
+        said = kiosk.fails("kioskctl update " + place.update("0.9.5", bundles.without_a_screen))
+        assert "kiosk-ui.service" in said
+        assert status(kiosk)["software"] == "hadir 0.9.2"
+        taken.append(punch(kiosk))
+
     assert "older" in kiosk.fails("kioskctl update /stick/hadir-0.9.0-*.tar")
     kiosk.run("kioskctl update --rollback")
     assert status(kiosk)["software"] == first
