@@ -353,6 +353,7 @@ class Kiosk:
         self._desk_parts = parts = DeskParts(
             self._config, self._book, self._engine, core, self._readers, self._vault,
             self._evidence, self._keys, waiting, photos=self._faces.photos,
+            forget=self._terminals.forget,
             carry=lambda files, wait_s: self._courier.carry(files, wait_s) if self._courier else [],
         )  # fmt: skip
         desk = Desk(parts)
@@ -374,7 +375,9 @@ class Kiosk:
         if self._delivery is None:
             return
         socket = self._path(self._config.control.admin_socket)
-        outside = Outside(self._config_file, socket, lambda: self._publisher, self._stopping.set)
+        outside = Outside(
+            self._config_file, socket, lambda: self._publisher, self._stopping.set, self._recheck
+        )
         self._delivery.down = self._down = make_down(parts, desk, outside)
         self._down.start()
 
@@ -422,6 +425,11 @@ class Kiosk:
 
     def _poor_image(self, poor: PoorImage) -> None:
         self._engine.post(lambda: self.core.punching.poor_image(poor))
+
+    def _recheck(self) -> None:
+        """Have each sensor compared with the store again: fingers came from another kiosk."""
+        for worker in self._readers.values():
+            worker.submit(lambda reader: self._slots.check(reader, reader.info()))
 
     def _connected(self, reader: Reader, info: ReaderInfo) -> None:
         log.debug("%s: %s", reader.name, info)

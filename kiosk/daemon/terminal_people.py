@@ -42,6 +42,8 @@ class TerminalPeople:
         try:
             if config.push_people:
                 self.push(terminal, info)
+            elif self._on_engine(lambda: self._users.erased_on(info.serial)):
+                self._without_erased(terminal, info, terminal.users())
             if config.share_fingers:
                 self._fingers.exchange(terminal, info)
         except (Rejected, Full, NotSupported) as error:

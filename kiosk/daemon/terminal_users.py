@@ -41,6 +41,22 @@ class TerminalUsers:
         """Put on record that this user is `person`; rows of theirs that wait are settled later."""
         self._journal.write(self._mapping(serial, user_id, person.person_id, actor))
 
+    def ids_of(self, serial: str, person: PersonState) -> list[str]:
+        """What the person may be on this terminal; that it is their number is on record from now on."""
+        ids = [
+            u.user_id for u in self._store.terminal_users()
+            if (u.serial, u.person_id) == (serial, person.person_id) and u.user_id
+        ]  # fmt: skip
+        if person.number in ids:
+            return ids
+        if _fitting(person.number, WIDTH):
+            self._journal.write(self._mapping(serial, person.number, person.person_id, "kiosk"))
+        return [*ids, person.number]
+
+    def erased_on(self, serial: str) -> bool:
+        """Whether somebody who was on this terminal has been erased."""
+        return any(user.serial == serial and not user.user_id for user in self._store.terminal_users())
+
     def wanted(self, serial: str, there: Collection[TerminalUser], width: int) -> list[TerminalUser]:
         """Active people who are not on the terminal, each as a user for it; new mappings are on record."""
         ids = {user.user_id for user in there}

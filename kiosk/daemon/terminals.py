@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from drivers.base.errors import DeviceError
 from drivers.base.terminal import Terminal, TerminalInfo
 from kiosk.core import terminals as api
 from kiosk.core.command import Command
@@ -36,8 +38,10 @@ from kiosk.daemon.terminal_word import TerminalWord
 from kiosk.daemon.terminal_worker import TerminalPorts, TerminalWorker
 from kiosk.daemon.vault import Vault
 
+log = logging.getLogger(__name__)
 KEY = "terminal.key"
 JOB_S = 300.0
+FORGET_S = 30.0
 ENGINE_S = 30.0
 ACTOR = "socket:admin"
 
@@ -95,6 +99,34 @@ class Terminals:
         worker = self._workers.get(device)
         note = worker.problem() if worker is not None else ""
         return (note,) if note else ()
+
+    def forget(self, person: PersonState, *, erased: bool) -> tuple[str, ...]:
+        """Take the person off every terminal; those that could not be reached, for which it waits.
+
+        Who only withdrew stays on terminals that share fingers: these lose theirs at the next reading.
+        """
+        return tuple(
+            f"terminal {worker.config.name}: at its next reading"
+            for worker in self._workers.values()
+            if (erased or not worker.config.share_fingers) and not self._off(worker, person)
+        )
+
+    def _off(self, worker: TerminalWorker, person: PersonState) -> bool:
+        serial = worker.state.serial
+        if not serial:  # never connected: nobody can have been put on it by us
+            return False
+        ids = self._engine.submit(lambda: self._users.ids_of(serial, person)).result(ENGINE_S)
+
+        def job(terminal: Terminal, info: TerminalInfo) -> None:
+            for user_id in ids:
+                terminal.delete_user(user_id)
+
+        try:
+            worker.submit(job).result(FORGET_S)
+        except (DeviceError, TimeoutError) as error:
+            log.warning("terminal %s: somebody could not be taken off yet: %s", worker.config.name, error)
+            return False
+        return True
 
     def user_id(self, terminal: str, number: str) -> str:
         """What the person with this number is on the terminal; the number itself where not mapped."""

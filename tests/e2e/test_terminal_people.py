@@ -111,7 +111,8 @@ def test_who_withdraws_loses_the_fingers_on_every_terminal_and_who_is_erased_lea
     until(lambda: not any(has_finger(zk) for zk in shared))
     until(lambda: all(SECOND in user_ids(zk) for zk in shared))
     mine = [user_ids(zk)[THIRD] for zk in shared]
-    office.ask(desk.Erase(number=THIRD, reason="own request"))
+    certificate = office.ask(desk.Erase(number=THIRD, reason="own request"))
+    assert certificate["pending"] == []
 
     def left() -> list[Any]:
         return [
@@ -120,4 +121,4 @@ def test_who_withdraws_loses_the_fingers_on_every_terminal_and_who_is_erased_lea
             if user_id in [u["user_id"] for u in office.ask(t.GetTerminalUsers(terminal=zk.name))["users"]]
         ]
 
-    until(lambda: left() == [])
+    assert left() == [], "the certificate says so"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from kiosk.core import desk, payload
 from kiosk.core.config import KioskConfig
@@ -48,6 +48,15 @@ class Actor:
 
 
 Do = Callable[[Any, Actor], object]
+
+
+class Forget(Protocol):
+    """How somebody is taken off the terminals."""
+
+    def __call__(self, person: PersonState, *, erased: bool) -> tuple[str, ...]:
+        """What of it has to wait, in words."""
+
+
 Carry = Callable[[Mapping[str, bytes], float], list[str]]
 """Writes files to a stick: the one in the kiosk, or the next within so many seconds. Raises `Refusal`."""
 
@@ -66,7 +75,7 @@ class DeskParts:
     keys: DeviceKeys
     waiting: Waiting
     photos: Photos
-    terminals: tuple[str, ...] = field(default=())
+    forget: Forget = field(default=lambda person, *, erased: ())
     carry: Carry = field(default=lambda files, wait_s: refuse("not_found", "this kiosk takes no sticks"))
 
     @property

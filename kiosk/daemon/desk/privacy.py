@@ -135,7 +135,7 @@ class Privacy:
             parts.vault.remove(template.template_id)
         for row in parts.on_engine(lambda: store.desk(payload.PinSet, person_id=person.person_id)):
             parts.vault.remove(row.record.template_id)
-        pending += [f"terminal {name}: users and fingers there" for name in parts.terminals]
+        pending += parts.forget(person, erased=reason == "erasure")
         return templates, tuple(pending)
 
     def _out_of_sensor(self, template: TemplateState) -> bool:
