@@ -9,12 +9,12 @@ flock 9
 
 # The screen's typeface, and what the SDL inside pygame-ce looks for at run time.
 packages="mosquitto $(tr '\n' ' ' <packaging/screen-packages)"
-test="dosfstools e2fsprogs git postgresql procps sqlite3 strace systemd udev xauth xdotool xvfb"
+test="dosfstools e2fsprogs git mosquitto-clients postgresql procps sqlite3 strace systemd udev xauth xdotool xvfb"
 case $kind in
 run) ;;
 test) packages="$packages $test" ;;
 slow)
-    packages="$packages $test debootstrap dpkg-dev systemd-container qemu-user-static binfmt-support"
+    packages="$packages $test debootstrap dpkg-dev iproute2 nftables systemd-container qemu-user-static binfmt-support"
     # A whole machine to cut: its kernel knows 9p, unlike the cloud kernels.
     [ "$(uname -m)" != x86_64 ] || packages="$packages busybox-static cpio kmod linux-image-amd64 mtools qemu-system-x86"
     ;;
@@ -45,15 +45,20 @@ missing_packages() {
 
 become_root() {
     if [ "$(id -u)" = 0 ]; then
-        env DEBIAN_FRONTEND=noninteractive "$@"
+        env DEBIAN_FRONTEND=noninteractive INITRD="${INITRD:-}" "$@"
     elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
-        sudo -n env DEBIAN_FRONTEND=noninteractive "$@"
+        sudo -n env DEBIAN_FRONTEND=noninteractive INITRD="${INITRD:-}" "$@"
     else
         return 1
     fi
 }
 
-apt_install() { become_root apt-get install -qq -y --no-install-recommends "$@"; }
+# A container, where systemd does not run, is thrown away: no initramfs for its kernel, no fsync after each file.
+unsafe_io=
+[ -d /run/systemd/system ] || { INITRD=No && unsafe_io="-o Dpkg::Options::=--force-unsafe-io"; }
+
+# shellcheck disable=SC2086
+apt_install() { become_root apt-get install -qq -y --no-install-recommends $unsafe_io "$@"; }
 
 # Debian starts a server as it is installed. Ours are started by the tests and the demo, on their own ports, so the
 # distribution's Mosquitto and PostgreSQL are kept from starting, but only where this very run installs them.
