@@ -25,7 +25,7 @@ MAX_REPLY_BYTES = 512 * 1024
 MAX_ANSWER_CHARS = 262_144
 CHUNK_BYTES = 32_768
 
-Kind = Literal["roster", "command"]
+Kind = Literal["roster", "command", "template"]
 Number = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Text = Annotated[str, msgspec.Meta(max_length=200)]
 Day = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\d$")]
@@ -70,10 +70,18 @@ class Decision(_Row, frozen=True):
     note: str = ""
 
 
+class Peer(_Row, frozen=True):
+    """Another kiosk of the site, and the X25519 key (hex) that templates for it are sealed to."""
+
+    device: str
+    receive_key: Hash
+
+
 class RosterContent(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What a roster holds: everything of a site, or (in a delta) what is new, and what is `gone`.
 
     `policy` and `calendar` are TOML; `None`: the kiosk's own file is in force (in a delta: as before).
+    `peers` are the site's kiosks, where `templates_shared`.
     """
 
     people: tuple[RosterPerson, ...] = ()
@@ -82,6 +90,7 @@ class RosterContent(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
     policy: str | None = None
     calendar: str | None = None
     templates_shared: bool = False
+    peers: tuple[Peer, ...] = ()
     gone_people: tuple[str, ...] = ()
     gone_absences: tuple[str, ...] = ()
     gone_decisions: tuple[str, ...] = ()
@@ -175,10 +184,10 @@ class Reply(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """The body of `up/reply`: what became of a command (`number` its counter) or a roster (its version).
 
     About a `document`: something that came down was refused. `words` is then a word of docs/protocol.md.
-    `key` is the new signing key after `rotate_key`.
+    `key` is the new signing key after `rotate_key`. About a `template` file, `words` is its SHA-256.
     """
 
-    about: Literal["command", "roster", "document"]
+    about: Literal["command", "roster", "document", "template"]
     number: Seq
     outcome: Outcome
     words: Annotated[str, msgspec.Meta(max_length=4_000)] = ""
@@ -190,11 +199,13 @@ class Reply(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 class Offer(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """The body of a signed offer on `up/evidence`: a file the device has, asking how much of it is there.
 
-    `key` (hex) is the key that opens a photo, sealed to the centre, bound to `photo_context`.
+    `key` (hex) is the key that opens a photo, sealed to the centre, bound to `photo_context`. `to` names the
+    kiosk of the same site that a file of sealed templates is for.
     """
 
     sha256: Hash
     size: Seq
+    to: Annotated[str, msgspec.Meta(max_length=120)] = ""
     key: Annotated[str, msgspec.Meta(max_length=400)] = ""
 
 
@@ -217,6 +228,33 @@ class Have(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     sha256: Hash
     upto: Seq
     state: Literal["partial", "complete", "unknown", "unwanted"]
+
+
+class SharedTemplate(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
+    """One finger or face of a person; `template` is base64, `format` the sensor's or engine's family."""
+
+    number: str
+    purpose: Literal["finger", "face"]
+    part: str
+    format: str
+    template: str = ""
+    consent: str = ""
+    consent_sha256: str = ""
+
+
+class TemplateFile(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What one kiosk shares with another: new templates, and (number, purpose, part) of removed ones."""
+
+    templates: tuple[SharedTemplate, ...] = ()
+    gone: tuple[tuple[str, str, str], ...] = ()
+
+
+class TemplateLetter(msgspec.Struct, frozen=True):
+    """The body of `down/template`: a sealed `TemplateFile` (base64) of the kiosk `sender`, as it came up."""
+
+    sender: Annotated[str, msgspec.Meta(max_length=120)]
+    sha256: Hash
+    sealed: Annotated[str, msgspec.Meta(max_length=MAX_PACKED_BYTES)]
 
 
 def pack(content: RosterContent) -> str:
@@ -270,6 +308,11 @@ def read_command(body: str) -> AnyCommand:
 def pin_context(name: DeviceName, number: str, counter: int) -> bytes:
     """What a sealed PIN is bound to."""
     return f"hadir-pin-v1\n{name}\n{number}\n{counter}\n".encode()
+
+
+def template_context(tenant: str, sender: str, to: str) -> bytes:
+    """What a file of templates is bound to."""
+    return f"hadir-templates-v1\n{tenant}\n{sender}\n{to}\n".encode()
 
 
 def photo_context(name: DeviceName) -> bytes:

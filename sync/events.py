@@ -82,7 +82,7 @@ class Inbound(msgspec.Struct, frozen=True):
     `retained`: the broker had kept it; an older one than is in force is then no news, not an attempt.
     """
 
-    kind: Literal["roster", "command"]
+    kind: Literal["roster", "command", "template"]
     body: str
     retained: bool = False
 

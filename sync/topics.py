@@ -7,7 +7,7 @@ from typing import Literal, cast, get_args
 
 ROOT = "hadir/v1"
 Up = Literal["ledger", "live", "evidence", "state", "reply"]
-Down = Literal["ack", "roster", "command", "evidence"]
+Down = Literal["ack", "roster", "command", "evidence", "template"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,12 +22,13 @@ MOST_UNKNOWN = 30
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file to send; `key` is the sealed key that opens it, if it is a photo."""
+    """A file to send; `key` is the sealed key that opens it, if it is a photo; `to` whom it is for."""
 
     sha256: str
     size: int
     key: str = ""
     photo: bool = True
+    to: str = ""
 
 
 class FileSource(Protocol):
@@ -84,7 +85,7 @@ class Uploads:
             self._quiet_until = now + AGAIN_S
         elif self._offers >= MOST_OFFERS:
             self._rest(AGAIN_S)
-        elif self._offer(Offer(sha256=self._file.sha256, size=self._file.size, key=self._file.key)):
+        elif self._offer(_offer_of(self._file)):
             self._offers += 1
             self._waiting_since = now
 
@@ -128,3 +129,7 @@ class Uploads:
     def _rest(self, seconds: float) -> None:
         self._file, self._waiting_since = None, None
         self._quiet_until = self._clock() + seconds
+
+
+def _offer_of(file: Upload) -> Offer:
+    return Offer(sha256=file.sha256, size=file.size, key=file.key, to=file.to)

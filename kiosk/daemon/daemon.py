@@ -428,8 +428,13 @@ class Kiosk:
 
     def _recheck(self) -> None:
         """Have each sensor compared with the store again: fingers came from another kiosk."""
+
+        def check(reader: Reader) -> None:
+            if reader.info is not None:
+                self._slots.check(reader, reader.info)
+
         for worker in self._readers.values():
-            worker.submit(lambda reader: self._slots.check(reader, reader.info()))
+            worker.submit(check)
 
     def _connected(self, reader: Reader, info: ReaderInfo) -> None:
         log.debug("%s: %s", reader.name, info)

@@ -6,6 +6,7 @@ site, newer than the last, not over its time, and never carried out twice.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import queue
@@ -20,6 +21,7 @@ from kiosk.daemon.down_commands import Commands, Result
 from kiosk.daemon.down_message import Message
 from kiosk.daemon.down_roster import Applied, Due, RosterDown, rows_of
 from kiosk.daemon.down_rules import RosterRules, Texts
+from kiosk.daemon.down_templates import SharedTemplates
 from kiosk.daemon.lanes import LanesClosed
 from kiosk.daemon.store import StoreError
 from sync import documents as d
@@ -29,8 +31,13 @@ from sync.wire import WireError
 log = logging.getLogger(__name__)
 BULK_S = 900.0
 MOST_HELD = 64
+SHARE_EVERY = 15  # ticks, of about a second
 TOLD_MS = 60_000
 MOST_WORDS = 4_000
+
+
+class Share:
+    """The time to look for templates that other kiosks of the site have not."""
 
 
 class Upward(Protocol):
@@ -51,6 +58,7 @@ class DownParts:
     commands: Commands
     message: Message
     rules: RosterRules
+    templates: SharedTemplates
     up: Callable[[], Upward | None]
 
 
@@ -60,11 +68,12 @@ class Down:
     def __init__(self, parts: DownParts) -> None:
         self._parts, self._core, self._engine = parts, parts.desk.core, parts.desk.engine
         self._roster = RosterDown(self._core, parts.desk.book)
-        self._queue: queue.Queue[Inbound | None] = queue.Queue(MOST_HELD)
+        self._queue: queue.Queue[Inbound | Share | None] = queue.Queue(MOST_HELD)
         self._held: list[Inbound] = []
         self._running: set[int] = set()
         self._told: dict[str, int] = {}
         self._version = 0
+        self._ticks = 0
         self._thread = threading.Thread(target=self._run, name="down", daemon=True)
 
     def begin(self) -> None:
@@ -113,6 +122,10 @@ class Down:
     def tick(self, now_ms: int, *, trusted: bool) -> None:
         """About once a second, on the engine's thread."""
         self._parts.message.tick(now_ms)
+        self._ticks += 1
+        if self._ticks % SHARE_EVERY == 0 and self._version:
+            with contextlib.suppress(queue.Full):
+                self._queue.put_nowait(Share())
         if trusted and self._held:
             held, self._held = self._held, []
             for document in held:
@@ -121,21 +134,32 @@ class Down:
     def _run(self) -> None:
         while (document := self._queue.get()) is not None:
             try:
-                self._take(document)
+                if isinstance(document, Share):
+                    self._share()
+                else:
+                    self._take(document)
             except WireError as error:
-                self.refused(f"down/{document.kind}", error.reason, str(error))
+                self.refused(f"down/{_kind(document)}", error.reason, str(error))
             except LanesClosed:
                 return
             except (StoreError, OSError, TimeoutError) as error:
-                log.error("a %s could not be taken, it comes again: %s", document.kind, error)
+                log.error("a %s could not be taken, it comes again: %s", _kind(document), error)
             except Exception:
-                log.exception("a %s could not be taken", document.kind)
+                log.exception("a %s could not be taken", _kind(document))
+
+    def _share(self) -> None:
+        """Give the site's other kiosks what is new here, if the site shares."""
+        if self._parts.templates.share(self._parts.rules.peers(self._version)) and (up := self._parts.up()):
+            up.restate()
 
     def _take(self, document: Inbound) -> None:
         if document.kind == "roster":
             self._take_roster(document)
-        else:
+        elif document.kind == "command":
             self._take_command(document)
+        else:
+            sha256 = self._parts.templates.take(document.body)
+            self._reply(d.Reply(about="template", number=0, outcome="done", words=sha256))
 
     def _take_roster(self, document: Inbound) -> None:
         roster = d.read_roster(document.body)
@@ -163,6 +187,8 @@ class Down:
                 kept.policy if texts.policy is None else texts.policy,
                 kept.calendar if texts.calendar is None else texts.calendar,
             )
+        if content.templates_shared:
+            rules.keep_peers(roster.version, content.peers)
         in_force, faults = rules.keep(roster.version, texts, before)
         rows, numbers = rows_of(content.people)
         return Due(
@@ -243,3 +269,7 @@ class Down:
     def _reply(self, reply: d.Reply) -> None:
         if up := self._parts.up():
             up.reply(reply)
+
+
+def _kind(document: Inbound | Share) -> str:
+    return document.kind if isinstance(document, Inbound) else "share"

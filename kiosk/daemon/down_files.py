@@ -30,7 +30,8 @@ class StoreFiles:
     def next_file(self, *, photos: bool) -> Upload | None:
         """A file that was asked for, else the oldest photo that has not gone."""
         for path in sorted(self._outgoing.glob("[0-9a-f]*")):
-            return Upload(path.name, path.stat().st_size, photo=False)
+            sha256, _, to = path.name.partition("@")
+            return Upload(sha256, path.stat().st_size, photo=False, to=to)
         while photos and (found := self._reader.photo_after(self._after)):
             key, ledger_id, seq, name = found
             self._record = (key, ledger_id, seq)
@@ -42,9 +43,9 @@ class StoreFiles:
 
     def read(self, sha256: str, offset: int, size: int) -> bytes:
         """A piece of one; empty when it is gone."""
-        path = self._outgoing / sha256
+        waiting = next(self._outgoing.glob(f"{sha256}*"), None)
         try:
-            content = path.read_bytes() if path.exists() else self._evidence.content(sha256)
+            content = waiting.read_bytes() if waiting else self._evidence.content(sha256)
         except (OSError, EvidenceError):
             return b""
         return content[offset : offset + size]
@@ -56,7 +57,8 @@ class StoreFiles:
         if file.photo:
             self._passed()
         else:
-            (self._outgoing / file.sha256).unlink(missing_ok=True)
+            for path in self._outgoing.glob(f"{file.sha256}*"):
+                path.unlink(missing_ok=True)
 
     def _passed(self) -> None:
         if self._record:

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+import msgspec
+
 from kiosk.core.checked import BadFileError
 from kiosk.core.policy_file import read_calendar, read_policy
 from kiosk.daemon.durable import private_folder, write_durably
 from kiosk.daemon.rules_files import CentreRules
+from sync.documents import Peer
 
 T = TypeVar("T")
-POLICY, CALENDAR = "policy.toml", "calendar.toml"
+POLICY, CALENDAR, PEERS = "policy.toml", "calendar.toml", "peers.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,19 @@ class RosterRules:
     def texts(self, version: int | None) -> Texts:
         """The files kept of `version`, as they came."""
         return self._texts(version)
+
+    def keep_peers(self, version: int, peers: tuple[Peer, ...]) -> None:
+        """Keep whom templates are shared with. Raises `OSError`."""
+        write_durably(private_folder(self._folder / str(version)) / PEERS, msgspec.json.encode(peers))
+
+    def peers(self, version: int) -> tuple[Peer, ...]:
+        """Whom templates are shared with by `version`; nobody when that cannot be read."""
+        try:
+            return msgspec.json.decode(
+                (self._folder / str(version) / PEERS).read_bytes(), type=tuple[Peer, ...]
+            )
+        except (OSError, msgspec.DecodeError):
+            return ()
 
     def forget_all_but(self, version: int) -> None:
         """Delete what is kept of other versions."""

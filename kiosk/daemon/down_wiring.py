@@ -16,6 +16,7 @@ from kiosk.daemon.down_commands import Commands, Means
 from kiosk.daemon.down_files import StoreFiles
 from kiosk.daemon.down_message import Message
 from kiosk.daemon.down_rules import RosterRules
+from kiosk.daemon.down_templates import SharedTemplates
 from kiosk.daemon.keys import make_next
 from kiosk.daemon.ledger_source import PHOTOS
 from kiosk.daemon.store import Store
@@ -36,6 +37,7 @@ class Outside:
     admin_socket: Path
     publisher: Callable[[], Publisher | None]
     restart: Callable[[], None]
+    recheck: Callable[[], None]
 
 
 def make_down(parts: DeskParts, desk: Desk, outside: Outside) -> Down:
@@ -59,7 +61,9 @@ def make_down(parts: DeskParts, desk: Desk, outside: Outside) -> Down:
     means = Means(deliver_again, outside.restart, lambda: make_next(state_dir / "keys"), close)
     children = Children(outside.config_file, outside.admin_socket, state_dir)
     commands = Commands(parts, desk, message, children, means)
-    down = Down(DownParts(parts, commands, message, RosterRules(state_dir / FOLDER), outside.publisher))
+    templates = SharedTemplates(parts, outside.recheck)
+    rules = RosterRules(state_dir / FOLDER)
+    down = Down(DownParts(parts, commands, message, rules, templates, outside.publisher))
     parts.on_engine(down.begin)
     parts.on_engine(close_if_revoked)
     return down

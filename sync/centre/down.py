@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+
 from kiosk.core.sign import message_statement, signature_holds
-from sync.centre import devices, rosters
+from sync.centre import devices, files, rosters
 from sync.centre.keys import CentreKey
 from sync.centre.outgoing import Outgoing, signed_letter
 from sync.centre.store import Tx
-from sync.documents import MAX_REPLY_BYTES, Command, Reply
+from sync.documents import MAX_REPLY_BYTES, Command, Reply, TemplateLetter
 from sync.topics import DeviceName
 from sync.wire import Signed, State, WireError, decode, encode
 
@@ -44,7 +46,7 @@ def due(tx: Tx, key: CentreKey, now_ms: int) -> list[Outgoing]:
         now_ms - AGAIN_MS, MOST_AT_ONCE,
     )  # fmt: skip
     letters = [_send(tx, key, DeviceName(t, d), counter, body, now_ms) for t, d, counter, body in rows]
-    return [*letters, *rosters.due(tx, key, now_ms)]
+    return [*letters, *rosters.due(tx, key, now_ms), *_templates(tx, key, now_ms)]
 
 
 def is_due(tx: Tx, now_ms: int) -> bool:
@@ -53,7 +55,8 @@ def is_due(tx: Tx, now_ms: int) -> bool:
         f"SELECT 1 FROM commands WHERE {OPEN} AND (sent_ms < ? OR expires_ms <= ?) LIMIT 1",
         now_ms - AGAIN_MS, now_ms,
     )  # fmt: skip
-    return commands is not None or rosters.is_due(tx)
+    templates = tx.one("SELECT 1 FROM template_letters WHERE sent_ms < ? LIMIT 1", now_ms - AGAIN_MS)
+    return commands is not None or templates is not None or rosters.is_due(tx)
 
 
 def state_came(tx: Tx, key: CentreKey, device: DeviceName, state: State, now_ms: int) -> list[Outgoing]:
@@ -88,6 +91,8 @@ def reply_came(tx: Tx, device: DeviceName, payload: bytes, now_ms: int) -> None:
     reply = decode(message.body, Reply)
     if reply.about == "document":
         devices.count_refusal(tx, device, f"kiosk_{reply.words[:50]}", "refused by the kiosk", now_ms)
+    elif reply.about == "template":
+        _template_taken(tx, device, reply.words)
     elif reply.about == "roster":
         tx.run(
             "INSERT INTO roster_said VALUES (?, ?, ?, ?, ?) ON CONFLICT (tenant, device) DO UPDATE SET"
@@ -96,6 +101,41 @@ def reply_came(tx: Tx, device: DeviceName, payload: bytes, now_ms: int) -> None:
         )  # fmt: skip
     else:
         _answered(tx, device, reply, message.key, now_ms)
+
+
+def _templates(tx: Tx, key: CentreKey, now_ms: int) -> list[Outgoing]:
+    """Files of templates that wait for kiosks that are there."""
+    rows = tx.all(
+        "SELECT t.tenant, t.sender, t.receiver, t.sha256, f.content FROM template_letters t"
+        " JOIN presence p ON p.tenant = t.tenant AND p.device = t.receiver AND p.status = 'online'"
+        " JOIN files f ON f.tenant = t.tenant AND f.device = t.sender AND f.sha256 = t.sha256"
+        " WHERE t.sent_ms < ? AND f.content IS NOT NULL LIMIT 4",
+        now_ms - AGAIN_MS,
+    )  # fmt: skip
+    letters = []
+    for tenant, sender, receiver, sha256, content in rows:
+        tx.run(
+            "UPDATE template_letters SET sent_ms = ? WHERE tenant = ? AND sender = ? AND sha256 = ?",
+            now_ms, tenant, sender, sha256,
+        )  # fmt: skip
+        letter = TemplateLetter(sender, sha256, base64.b64encode(bytes(content)).decode("ascii"))
+        to = DeviceName(tenant, receiver)
+        letters.append(signed_letter(key, to, "template", "template", encode(letter).decode()))
+    return letters
+
+
+def _template_taken(tx: Tx, device: DeviceName, sha256: str) -> None:
+    """Passed on and taken: nothing of it stays here."""
+    rows = tx.all(
+        "SELECT sender FROM template_letters WHERE tenant = ? AND receiver = ? AND sha256 = ?",
+        device.tenant, device.device, sha256,
+    )  # fmt: skip
+    for (sender,) in rows:
+        files.forget(tx, DeviceName(device.tenant, sender), sha256)
+    tx.run(
+        "DELETE FROM template_letters WHERE tenant = ? AND receiver = ? AND sha256 = ?",
+        device.tenant, device.device, sha256,
+    )  # fmt: skip
 
 
 def _answered(tx: Tx, device: DeviceName, reply: Reply, sign_key: str, now_ms: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 TABLES = (
     """CREATE TABLE rosters (
         tenant TEXT NOT NULL, site TEXT NOT NULL, version BIGINT NOT NULL, made_ms BIGINT NOT NULL,
-        content TEXT NOT NULL,
+        content TEXT NOT NULL, peers TEXT,
         PRIMARY KEY (tenant, site, version))""",
     """CREATE TABLE roster_sent (
         tenant TEXT NOT NULL, device TEXT NOT NULL, site TEXT NOT NULL, version BIGINT NOT NULL,
@@ -35,6 +35,10 @@ TABLES = (
         tenant TEXT NOT NULL, device TEXT NOT NULL, sha256 TEXT NOT NULL, at_byte BIGINT NOT NULL,
         data {blob} NOT NULL,
         PRIMARY KEY (tenant, device, sha256, at_byte))""",
+    """CREATE TABLE template_letters (
+        tenant TEXT NOT NULL, sender TEXT NOT NULL, receiver TEXT NOT NULL, sha256 TEXT NOT NULL,
+        sent_ms BIGINT NOT NULL,
+        PRIMARY KEY (tenant, sender, sha256))""",
     """CREATE TABLE looks (
         at_ms BIGINT NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL, tenant TEXT NOT NULL,
         device TEXT NOT NULL, ledger_id TEXT NOT NULL, seq BIGINT NOT NULL)""",

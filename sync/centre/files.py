@@ -21,6 +21,8 @@ from sync.wire import Signed, WireError, decode, encode
 
 MAX_FILE_BYTES = 8 << 20
 MAX_OFFER_BYTES = 4_096
+MAX_TEMPLATE_BYTES = 1_300_000  # with base64 it goes down as one message
+TO = "to:"
 
 
 def read_offer(device: DeviceName, payload: bytes) -> tuple[Offer, str]:
@@ -39,12 +41,13 @@ def is_chunk(payload: bytes) -> bool:
 
 def offered(tx: Tx, device: DeviceName, offer: Offer, now_ms: int) -> Have:
     """Note an offer of an approved device; how much of the file is here."""
-    state = _wanted(tx, device, offer.sha256)
+    state = _shared(tx, device, offer) if offer.to else _wanted(tx, device, offer.sha256)
     if state != "partial" or offer.size > MAX_FILE_BYTES:
         return Have(sha256=offer.sha256, upto=0, state="unwanted" if state == "partial" else state)
+    key = TO + offer.to if offer.to else offer.key
     tx.run(
         "INSERT INTO files VALUES (?, ?, ?, ?, 0, ?, ?, NULL) ON CONFLICT DO NOTHING",
-        device.tenant, device.device, offer.sha256, offer.size, offer.key, now_ms,
+        device.tenant, device.device, offer.sha256, offer.size, key, now_ms,
     )  # fmt: skip
     return _have(tx, device, offer.sha256)
 
@@ -120,7 +123,33 @@ def _add(tx: Tx, device: DeviceName, sha256: str, offset: int, data: bytes) -> H
         "UPDATE files SET have = ?, content = ? WHERE tenant = ? AND device = ? AND sha256 = ?",
         size, content, *place,
     )  # fmt: skip
+    _pass_on(tx, device, sha256)
     return Have(sha256=sha256, upto=size, state="complete")
+
+
+def _pass_on(tx: Tx, device: DeviceName, sha256: str) -> None:
+    """A whole file of templates goes on to the kiosk it is for."""
+    row = tx.one(
+        "SELECT sealed_key FROM files WHERE tenant = ? AND device = ? AND sha256 = ?",
+        device.tenant, device.device, sha256,
+    )  # fmt: skip
+    if row and row[0].startswith(TO):
+        tx.run(
+            "INSERT INTO template_letters VALUES (?, ?, ?, ?, 0) ON CONFLICT DO NOTHING",
+            device.tenant, device.device, row[0].removeprefix(TO), sha256,
+        )  # fmt: skip
+
+
+def _shared(tx: Tx, device: DeviceName, offer: Offer) -> Literal["partial", "unwanted"]:
+    """Sealed templates are passed on between approved kiosks of one site that shares them."""
+    row = tx.one(
+        "SELECT 1 FROM presence a JOIN presence b ON b.tenant = a.tenant AND b.site = a.site"
+        " JOIN rosters r ON r.tenant = a.tenant AND r.site = a.site AND r.peers IS NOT NULL"
+        " WHERE a.tenant = ? AND a.device = ? AND b.device = ? AND NOT EXISTS (SELECT 1 FROM rosters n"
+        " WHERE n.tenant = r.tenant AND n.site = r.site AND n.version > r.version)",
+        device.tenant, device.device, offer.to,
+    )  # fmt: skip
+    return "partial" if row and offer.size <= MAX_TEMPLATE_BYTES else "unwanted"
 
 
 def _have(tx: Tx, device: DeviceName, sha256: str) -> Have:

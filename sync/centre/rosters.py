@@ -11,7 +11,7 @@ import msgspec
 from sync.centre.keys import CentreKey
 from sync.centre.outgoing import Outgoing, signed_letter
 from sync.centre.store import Tx
-from sync.documents import Decision, Roster, RosterAbsence, RosterContent, RosterPerson, pack, unpack
+from sync.documents import Decision, Peer, Roster, RosterAbsence, RosterContent, RosterPerson, pack, unpack
 from sync.topics import DeviceName
 from sync.wire import State, decode, encode
 
@@ -60,7 +60,12 @@ def put(tx: Tx, tenant: str, site: str, content: RosterContent, now_ms: int) -> 
     """Keep a new version of a site's roster, beyond any that its kiosks have; its number."""
     last = newest(tx, tenant, site)
     version = max(last.version if last else 0, _said_version(tx, tenant, site)) + 1
-    tx.run("INSERT INTO rosters VALUES (?, ?, ?, ?, ?)", tenant, site, version, now_ms, pack(content))
+    peers = peers_of(tx, tenant, site) if content.templates_shared else ()
+    content = msgspec.structs.replace(content, peers=peers)
+    named = _names(peers) if content.templates_shared else None
+    tx.run(
+        "INSERT INTO rosters VALUES (?, ?, ?, ?, ?, ?)", tenant, site, version, now_ms, pack(content), named
+    )
     tx.run(
         "DELETE FROM rosters WHERE tenant = ? AND site = ? AND version <= ?",
         tenant, site, version - KEPT_VERSIONS,
@@ -68,13 +73,36 @@ def put(tx: Tx, tenant: str, site: str, content: RosterContent, now_ms: int) -> 
     return version
 
 
+def peers_of(tx: Tx, tenant: str, site: str) -> tuple[Peer, ...]:
+    """The approved kiosks of a site, each with the key it receives with."""
+    rows = tx.all(
+        "SELECT p.device, p.body FROM presence p JOIN device_keys k ON k.tenant = p.tenant"
+        " AND k.device = p.device AND k.sign_key = p.sign_key"
+        " WHERE k.state = 'approved' AND p.tenant = ? AND p.site = ? ORDER BY p.device",
+        tenant, site,
+    )  # fmt: skip
+    return tuple(Peer(device, decode(body, State).receive_key) for device, body in rows)
+
+
+def other_peers(tx: Tx) -> list[tuple[str, str]]:
+    """Sites that share templates and have other kiosks now than their newest roster says."""
+    rows = tx.all(
+        "SELECT r.tenant, r.site, r.peers FROM rosters r WHERE r.peers IS NOT NULL AND NOT EXISTS (SELECT 1"
+        " FROM rosters n WHERE n.tenant = r.tenant AND n.site = r.site AND n.version > r.version)"
+    )
+    return [(tenant, site) for tenant, site, named in rows if named != _names(peers_of(tx, tenant, site))]
+
+
 def is_due(tx: Tx) -> bool:
     """Whether `due` has something to send."""
-    return bool(tx.all(_DUE, 1))
+    return bool(tx.all(_DUE, 1) or other_peers(tx))
 
 
 def due(tx: Tx, key: CentreKey, now_ms: int) -> list[Outgoing]:
     """Letters to kiosks of which the broker has no roster as new as their site's."""
+    for tenant, site in other_peers(tx):
+        if last := newest(tx, tenant, site):
+            put(tx, tenant, site, last.content, now_ms)
     return [
         letter
         for tenant, device, site, body in tx.all(_DUE, AT_ONCE)
@@ -108,8 +136,8 @@ def difference(old: RosterContent, new: RosterContent) -> RosterContent | None:
         people=people, absences=absences, decisions=decisions,
         policy=new.policy if new.policy != old.policy else None,
         calendar=new.calendar if new.calendar != old.calendar else None,
-        templates_shared=new.templates_shared, gone_people=gone_people, gone_absences=gone_absences,
-        gone_decisions=gone_decisions,
+        templates_shared=new.templates_shared, peers=new.peers, gone_people=gone_people,
+        gone_absences=gone_absences, gone_decisions=gone_decisions,
     )  # fmt: skip
 
 
@@ -171,6 +199,10 @@ def _said_version(tx: Tx, tenant: str, site: str) -> int:
     """The newest version that a kiosk of the site says it has: after a restored database it may be ahead."""
     bodies = tx.all("SELECT body FROM presence WHERE tenant = ? AND site = ?", tenant, site)
     return max((decode(body, State).roster for (body,) in bodies), default=0)
+
+
+def _names(peers: tuple[Peer, ...]) -> str:
+    return " ".join(f"{peer.device}={peer.receive_key}" for peer in peers)
 
 
 def _changed(old: dict[str, T], new: dict[str, T]) -> tuple[tuple[T, ...], tuple[str, ...]]:
