@@ -17,7 +17,7 @@ from bench.figure import Figure
 def run() -> Iterator[Figure]:
     # One thread, as in the process on the kiosk: more only wait for each other on so small a product.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from bench.face import accuracy, acts, liveness, pictures, speed
+    from bench.face import accuracy, acts, liveness, pictures, process, speed
 
     people = pictures.load()
     if people is None:
@@ -25,5 +25,6 @@ def run() -> Iterator[Figure]:
         return
     yield from accuracy.figures(people)
     yield from speed.figures(people)
+    yield from process.figures(people)
     yield from acts.figures(people)
     yield from liveness.figures(people)

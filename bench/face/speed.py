@@ -20,7 +20,8 @@ from drivers.face.embedder import DirectEmbedder
 from drivers.face.events import Result, ResultKind
 from drivers.face.gallery import Gallery
 from drivers.face.images import small_grey
-from drivers.face.pipeline import LivenessMode, Pipeline, PipelineSettings
+from drivers.face.pipeline import Pipeline
+from drivers.face.settings import LivenessMode, PipelineSettings
 from kiosk.demo.faces import person
 
 FPS, CLIP_S = 25, 4.0

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from enum import Enum
 
 from drivers.base.camera import Frame
 from drivers.base.face import FaceEngine
@@ -16,40 +14,14 @@ from drivers.face import geometry
 from drivers.face.decision import Decision, OperatingPoint, Outcome, decide
 from drivers.face.embedder import Embedder
 from drivers.face.events import Event, Gone, Guidance, Result, ResultKind
-from drivers.face.gallery import Gallery
-from drivers.face.liveness.challenge import ChallengeLimits
+from drivers.face.gallery import Gallery, merged
 from drivers.face.liveness.reading import Reading
 from drivers.face.liveness.session import LivenessSession, Proof
 from drivers.face.motion import MotionGate
-from drivers.face.quality import QualityLimits, assess
+from drivers.face.quality import assess
+from drivers.face.settings import LivenessMode, PipelineSettings
 from drivers.face.tracker import FaceTracker, Track
 from drivers.face.visit import View, Visit
-
-
-class LivenessMode(Enum):
-    """Whether a face must prove that it lives."""
-
-    OFF = "off"
-    FLAG = "flag"
-    """Passive signs; a challenge when in doubt; never refused, only marked for review."""
-    ENFORCE = "enforce"
-
-
-@dataclass(frozen=True, slots=True)
-class PipelineSettings:
-    """What a technician may set."""
-
-    mode: LivenessMode = LivenessMode.ENFORCE
-    quality: QualityLimits = field(default_factory=QualityLimits)
-    challenge: ChallengeLimits = field(default_factory=ChallengeLimits)
-    flag_watch_s: float = 1.0
-    """In mode `flag`: how long passive signs are looked for."""
-    most_frames: int = 6
-    """Embeddings spent on one visitor before the answer is `unknown`."""
-    choose_from: int = 3
-    """Usable views of which the best are embedded."""
-    repeat_s: float = 20.0
-    """The same person is told once in this time."""
 
 
 class Pipeline:
@@ -132,7 +104,10 @@ class Pipeline:
 
     def _watch(self, visit: Visit, frame: Frame) -> list[Event]:
         grey = self._tracker.grey
-        if visit.finished or grey is None:
+        if visit.finished:
+            self._look_again(visit, frame)
+            return []
+        if grey is None:
             return []
         if self.settings.mode is not LivenessMode.OFF:
             visit.liveness.observe(Reading.of(frame.at_s, visit.track.points, grey))
@@ -144,6 +119,21 @@ class Pipeline:
             return concluded
         self._ask_network(visit)
         return self._conclude(visit, frame)
+
+    def _look_again(self, visit: Visit, frame: Frame) -> None:
+        """A queue moves up so closely that the next face may take over a track: ask who it is."""
+        if visit.asked_for or not visit.named_by or not self._near(visit.track):
+            return
+        known, later = visit.vectors[: visit.named_by], visit.vectors[visit.named_by :]
+        visit.vectors = known
+        if later and float(merged(known) @ later[-1]) < self.point.single_frame:
+            self._visits[visit.track.number] = self._new(visit.track)
+        elif frame.at_s >= visit.again_s:
+            chip = self._engine.align(frame.pixels, visit.track.points)
+            if assess(chip, visit.track.points).advice(self.settings.quality) is None:
+                visit.again_s = frame.at_s + self.settings.again_s
+                visit.asked_for += 1
+                self._embedder.submit(visit.track.number, chip)
 
     def _look(self, visit: Visit, frame: Frame) -> None:
         """Judge the view and keep it when it can be used."""
@@ -168,6 +158,7 @@ class Pipeline:
         else:
             return
         if wanted > 0 and len(visit.views) >= enough:
+            visit.used = visit.used if visit.verifying else visit.usable
             for view in visit.take_best(wanted):
                 self._embedder.submit(visit.track.number, view.chip)
                 visit.asked_for += 1
@@ -223,7 +214,8 @@ class Pipeline:
         return self._end(visit, frame, ResultKind.RECOGNISED if passed else ResultKind.ATTACK)
 
     def _end(self, visit: Visit, frame: Frame, kind: ResultKind, *, suspect: bool = False) -> list[Event]:
-        visit.finished = True
+        visit.finished, visit.again_s = True, frame.at_s + self.settings.again_s
+        visit.named_by = visit.named_by or len(visit.vectors)
         decision = visit.decision or Decision(Outcome.WAIT)
         shown = visit.best.frame if visit.best else frame.pixels
         result = Result(
@@ -231,7 +223,7 @@ class Pipeline:
             visit.track.number,
             frame.at_s,
             visit.track.since_s,
-            visit.usable,
+            visit.used,
             decision,
             self.point.provenance,
             suspect,

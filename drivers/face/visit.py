@@ -38,6 +38,8 @@ class Visit:
     """Usable and not yet embedded."""
     usable: int = 0
     """Usable views seen so far."""
+    used: int = 0
+    """Usable views seen when the decision's were chosen: more came while the network computed."""
     asked_for: int = 0
     """Embeddings that are being computed."""
     vectors: list[Vector] = field(default_factory=list)
@@ -50,6 +52,8 @@ class Visit:
     verifying: bool = False
     """Whether the next embedding is to show that the challenge was met by the same person."""
     finished: bool = False
+    again_s: float = 0.0
+    """When to make sure that it is still the same face, once finished."""
     guided: Guided | None = None
     """What the screen was told last; None while it was told nothing."""
     _heard: Guided | None = None

@@ -13,7 +13,8 @@ from drivers.face.calibration import Calibration
 from drivers.face.decision import OperatingPoint, operating_point
 from drivers.face.embedder import Embedder, Port, SharedEmbedder
 from drivers.face.gallery import Gallery
-from drivers.face.pipeline import LivenessMode, Pipeline, PipelineSettings
+from drivers.face.pipeline import Pipeline
+from drivers.face.settings import LivenessMode, PipelineSettings
 from kiosk.core.config import Face
 from kiosk.core.facing import LookAlike, Person, PutPeople, Ready
 from kiosk.face import engines

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
+from bench.face.desk import Desk, FaceUnderTest
 from drivers.base.face import Vector
 from drivers.emulated.camera import EmulatedCamera
 from drivers.face import images
@@ -18,7 +19,6 @@ from drivers.face.dlib_engine import DlibEngine
 from kiosk.core.config import Camera
 from kiosk.demo.faces import person
 from tests.face.clips import empty_room
-from tests.face.desk import Desk, FaceUnderTest
 
 
 @dataclass

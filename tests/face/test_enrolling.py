@@ -19,7 +19,7 @@ from kiosk.face.jobs import Jobs
 from kiosk.face.recognising import Recogniser
 from tests.face.conftest import Astronaut
 
-FPS = 15
+FPS = 8
 LONGEST_S = 40
 
 

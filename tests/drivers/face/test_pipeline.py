@@ -17,7 +17,8 @@ from drivers.face.embedder import DirectEmbedder
 from drivers.face.events import Event, Guidance, Result, ResultKind
 from drivers.face.gallery import Gallery
 from drivers.face.images import small_grey
-from drivers.face.pipeline import LivenessMode, Pipeline, PipelineSettings
+from drivers.face.pipeline import Pipeline
+from drivers.face.settings import LivenessMode, PipelineSettings
 from kiosk.demo.faces import attack, person
 
 FPS = 15
@@ -68,7 +69,7 @@ def test_a_visitor_is_named_once_from_few_embeddings(
     engine: DlibEngine, gallery: Gallery, people: list[person.Person]
 ) -> None:
     pipeline, embedder = _pipeline(engine, gallery, LivenessMode.OFF)
-    (result,) = _results(_play(pipeline, people[1].draw, 2.0))
+    (result,) = _results(_play(pipeline, people[1].draw, 1.5))
     assert (result.kind, result.person_id) == (ResultKind.RECOGNISED, "1")
     assert result.usable_frames <= 3
     assert embedder.count == 2
@@ -85,6 +86,16 @@ def test_the_same_person_coming_back_at_once_is_not_told_again(
     events += _play(pipeline, lambda _at_s: empty, 1.5, from_s=1.0)
     events += _play(pipeline, people[2].draw, 1.0, from_s=2.5)
     assert [result.person_id for result in _results(events)] == ["2"]
+
+
+@pytest.mark.faces
+def test_whoever_takes_anothers_place_at_once_is_told_too(
+    engine: DlibEngine, gallery: Gallery, people: list[person.Person]
+) -> None:
+    pipeline, _ = _pipeline(engine, gallery, LivenessMode.OFF)
+    events = _play(pipeline, people[1].draw, 1.0)
+    events += _play(pipeline, people[2].draw, 2.5, from_s=1.0)
+    assert [result.person_id for result in _results(events)] == ["1", "2"]
 
 
 @pytest.mark.faces

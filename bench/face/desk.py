@@ -1,4 +1,4 @@
-"""kioskd's end of the face socket, as a test plays it: speaks the protocol, keeps all it is told."""
+"""kioskd's end of the face socket, for the bench and the tests: speaks the protocol, keeps all it is told."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -32,6 +32,7 @@ class Desk:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.said: list[FromFace] = []
+        self.heard_s: list[float] = []
         self.hellos = 0
         self.preview: PreviewReader | None = None
         self._changed = threading.Condition()
@@ -50,7 +51,7 @@ class Desk:
         assert self._peer is not None
         self._peer.sendall(data)
 
-    def set_up(self, camera: Camera, face: Face, people: dict[str, Sequence[Vector]], family: str) -> None:
+    def set_up(self, camera: Camera, face: Face, people: Mapping[str, Sequence[Vector]], family: str) -> None:
         """Settings and gallery."""
         self.say(Setup(camera=camera, face=face))
         sent = tuple(
@@ -109,6 +110,7 @@ class Desk:
     def _take(self, line: FromFace) -> None:
         with self._changed:
             self.said.append(line)
+            self.heard_s.append(time.monotonic())
             self.hellos += isinstance(line, FaceHello)
             self._changed.notify_all()
 
@@ -144,8 +146,3 @@ class FaceUnderTest:
     def _start(self) -> subprocess.Popen[bytes]:
         with self._log.open("ab") as log:
             return subprocess.Popen(self._command, stdout=log, stderr=log)
-
-
-def seconds_since(start_s: float) -> float:
-    """On the clock that never jumps."""
-    return time.monotonic() - start_s
