@@ -291,7 +291,7 @@ class Punches(msgspec.Struct, frozen=True):
 
 
 class PersonOut(msgspec.Struct, frozen=True, kw_only=True):
-    """One person; `fingers` names the enrolled ones."""
+    """One person; `fingers` names the enrolled ones, `faces` is how many face templates there are."""
 
     person_id: str
     number: str
@@ -301,6 +301,7 @@ class PersonOut(msgspec.Struct, frozen=True, kw_only=True):
     unit: str
     active: bool
     fingers: tuple[str, ...]
+    faces: int = 0
 
 
 class People(msgspec.Struct, frozen=True):

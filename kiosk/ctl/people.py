@@ -19,7 +19,7 @@ CHUNK_ROWS = 2_000
 CHUNK_BYTES = api.MAX_LINE_BYTES // 2
 IMPORT_S = 660.0
 SHOWN_ERRORS = 40
-HEADERS = ("number", "name", "category", "unit", "fingers")
+HEADERS = ("number", "name", "category", "unit", "enrolled")
 
 
 class _Imported(msgspec.Struct, frozen=True):
@@ -191,11 +191,11 @@ def _say(found: api.People) -> None:
             person.name,
             person.category if person.active else "not active",
             person.unit,
-            ", ".join(person.fingers) or "-",
+            ", ".join((*person.fingers, *["face"] * bool(person.faces))) or "-",
         )
         for person in found.people
     ]
-    print_table(HEADERS, rows, flexible=("name", "unit", "fingers"))
+    print_table(HEADERS, rows, flexible=("name", "unit", "enrolled"))
     if found.total > len(found.people):
         click.echo(f"{words.many(found.total, 'person', 'people')} in all; narrow with SEARCH")
 

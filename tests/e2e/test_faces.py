@@ -191,6 +191,17 @@ def test_a_pin_has_its_photo_taken_while_the_witness_comes(world: World) -> None
     assert (photo["kind"], photo["fit_milli"]) == ("person", 970)
 
 
+def test_a_face_that_did_not_prove_it_lives_counts_less_and_is_looked_at(world: World) -> None:
+    kiosk, number = world.kiosk, "198207232008011004"
+    kiosk.ask(api.PutPeople(rows=(api.PersonRow(1, number, "I Made Suardana"),)))
+    world.ids |= {p["number"]: p["person_id"] for p in kiosk.ask(api.GetPeople())["people"]}
+    world.seen(number, suspect=True)
+    (row,) = until(lambda: kiosk.ask(desk.GetQueue())["rows"])
+    assert (row["grade"], row["flags"]) == ("C", ["liveness"])
+    kiosk.ask(desk.Validate(seq=row["seq"], accept=False, actor=AYU))
+    assert kiosk.ask(desk.GetQueue())["rows"] == []
+
+
 def test_the_screen_gets_the_preview_and_what_to_tell_the_face(world: World) -> None:
     world.face.say(facing.Guide(track=9, left=1, top=2, right=3, bottom=4, asked="blink"))
     until(lambda: world.kiosk.view_part("face", "guides") == [{"track": 9, "advice": "", "asked": "blink"}])
@@ -229,3 +240,15 @@ def test_an_erasure_takes_faces_and_photos_along(world: World) -> None:
     assert done["photos"] == 2
     assert "faces=5" in done["statement"]
     until(lambda: world.face.gallery() == {})
+
+
+def test_a_photo_that_no_record_names_is_deleted_at_the_next_start(world: World) -> None:
+    kiosk = world.kiosk
+    kept = {path.name for path in (kiosk.root / "evidence").glob("??/*")}
+    assert kept
+    stray = kiosk.root / "evidence" / "ab" / ("ab" + "0" * 62)
+    stray.parent.mkdir(exist_ok=True)
+    stray.write_bytes(b"what a power cut left")
+    kiosk.stop("kioskd")
+    kiosk.start("kioskd")
+    assert {path.name for path in (kiosk.root / "evidence").glob("??/*")} == kept

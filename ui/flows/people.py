@@ -38,7 +38,11 @@ def people(known: Callable[[], Known]) -> Flow[None]:
 
 def row_of(number: int, person: api.PersonOut) -> Row:
     """A person in the list."""
-    icon, tone = ("finger", None) if person.fingers else ("finger_unknown", "late")
+    icon, tone = (
+        ("finger" if person.fingers else "face", None)
+        if person.fingers or person.faces
+        else ("finger_unknown", "late")
+    )
     detail: Says = f"{person.number} · {person.unit}" if person.unit else person.number
     if not person.active:
         icon, tone, detail = "exit", "note", say("people.inactive", number=person.number)

@@ -35,7 +35,8 @@ class Lists(Queries):
             total = self._db.execute(f"SELECT COUNT(*) FROM people p {where}", values).fetchone()[0]
             rows = self._db.execute(
                 "SELECT p.person_id, p.number, p.name, p.category, p.unit, p.active, "
-                "(SELECT GROUP_CONCAT(part) FROM templates t WHERE t.person = p.n AND t.purpose = 'finger') "
+                "(SELECT GROUP_CONCAT(part) FROM templates t WHERE t.person = p.n AND t.purpose = 'finger'), "
+                "(SELECT COUNT(*) FROM templates t WHERE t.person = p.n AND t.purpose = 'face') "
                 f"FROM people p {where} "
                 "ORDER BY p.name COLLATE NOCASE, p.number LIMIT ?", (*values, wanted.limit)
             ).fetchall()  # fmt: skip
@@ -182,8 +183,8 @@ def day_bounds(day: date, zone: ZoneName) -> tuple[int, int]:
     return wall_ms(start), wall_ms(start + timedelta(days=1))
 
 
-def _person_out(row: tuple[str, str, str, str, str, int, str | None]) -> api.PersonOut:
-    person_id, number, name, category, unit, active, fingers = row
+def _person_out(row: tuple[str, str, str, str, str, int, str | None, int]) -> api.PersonOut:
+    person_id, number, name, category, unit, active, fingers, faces = row
     return api.PersonOut(
         person_id=person_id,
         number=number,
@@ -193,4 +194,5 @@ def _person_out(row: tuple[str, str, str, str, str, int, str | None]) -> api.Per
         unit=unit,
         active=bool(active),
         fingers=tuple(sorted(fingers.split(","))) if fingers else (),
+        faces=faces,
     )
