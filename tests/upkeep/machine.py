@@ -147,7 +147,7 @@ class Machine:
             ("qemu-system-x86_64", *acceleration(self.kernel), "-m", str(self.memory_mb), "-nographic",
              "-no-reboot", "-monitor", "none",
              "-kernel", str(self.kernel), "-initrd", str(self.initramfs),
-             "-append", "console=ttyS0 quiet panic=-1 rdinit=/init",
+             "-append", "console=ttyS0 quiet panic=-1 no_timer_check rdinit=/init",
              *self._drive(),
              "-virtfs", "local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap"),
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
