@@ -18,6 +18,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "idle.prompt": ("Tempelkan jari Anda", "Place your finger"),
     "idle.hint": ("Tahan sampai terdengar bunyi", "Hold until you hear the sound"),
     "idle.terminal": ("Gunakan terminal presensi", "Use the attendance terminal"),
+    "idle.hint_camera": ("atau lihat ke kamera", "or look at the camera"),
     "idle.camera": ("Lihat ke kamera", "Look at the camera"),
     "today.label": ("Hari ini", "Today"),
     "today.count": ("{n} presensi", "{n} punch|{n} punches"),

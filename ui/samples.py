@@ -138,6 +138,7 @@ SAMPLES: dict[str, View | None] = {
     "stick_held": _stick(state="done", records=12, standing="waiting_approval"),
     "stick_full": _stick(state="failed", code="full", safe=True),
     "stick_unprepared": _stick(state="failed", code="unprepared", safe=True),
+    "idle_camera": _faces(),
     "face_look": _faces(GuideView(1)),
     "face_closer": _faces(GuideView(1, advice="closer")),
     "face_ask_left": _faces(GuideView(1, asked="left")),

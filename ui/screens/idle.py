@@ -130,7 +130,9 @@ def _prompt(sheet: Sheet, stage: Stage, area: Box) -> None:
     column = Column(sheet, inner, "centre")
     column.text(words(_PROMPTS[kind]), theme.ink, ("title", "body"), "strong", rows=2)
     if kind == "reader":
-        column.text(words("idle.hint"), theme.muted, ("label",), rows=2, gap=m.u(0.5))
+        seen = any(d.kind == "camera" and d.status == "ready" for d in stage.view.devices)
+        hint = words("idle.hint_camera" if seen else "idle.hint")
+        column.text(hint, theme.muted, ("label",), rows=2, gap=m.u(0.5))
     picture = inner.h - column.height - m.u(2.5)
     width = min(inner.w, round(picture / height_of(1000) * 1000), m.u(24))
     drawing = Column(sheet, inner, "centre")
