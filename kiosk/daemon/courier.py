@@ -33,6 +33,7 @@ from kiosk.daemon.courier_photos import moved, waiting_photos
 from kiosk.daemon.courier_run import CourierRun
 from kiosk.daemon.delivery import Delivery
 from kiosk.daemon.engine import Engine
+from kiosk.daemon.evidence import EvidenceStore
 from kiosk.daemon.keys import DeviceKeys
 from kiosk.daemon.ledger_source import DESTINATION, PHOTOS, StoreSource
 from kiosk.daemon.refusal import refuse
@@ -66,9 +67,9 @@ HINTS = {
 
 @dataclass(frozen=True, slots=True)
 class CourierParts:
-    """What the courier works with; `show` puts a stick's state on the screen."""
+    """What the courier works with: `config` as it is now; `show` puts a stick's state on the screen."""
 
-    config: KioskConfig
+    config: Callable[[], KioskConfig]
     engine: Engine
     core: CoreState
     keys: DeviceKeys
@@ -82,9 +83,10 @@ class Courier:
     """Visits of sticks. `visit` and the commands run on any thread but the engine's."""
 
     def __init__(self, parts: CourierParts) -> None:
-        self._parts, self._state_dir = parts, Path(parts.config.state_dir)
-        self.name = DeviceName(parts.config.device.tenant, parts.config.device.id)
-        self.folder = self._state_dir / parts.config.courier.folder if parts.config.courier.folder else None
+        config = parts.config()
+        self._parts, self._state_dir = parts, Path(config.state_dir)
+        self.name = DeviceName(config.device.tenant, config.device.id)
+        self.folder = self._state_dir / config.courier.folder if config.courier.folder else None
         self._memory = CourierMemory(self._state_dir)
         self._run, self._turn = CourierRun(), threading.Lock()
         self._plugged = False
@@ -155,7 +157,7 @@ class Courier:
     def _visit(self, path: Path, emit: Emit, *, export: bool) -> api.CourierDone:
         self._tell(emit, StickView(state="reading"))
         files = self._unload(path)
-        if files and not self._parts.config.sync.centre_key:
+        if files and not self._parts.config().sync.centre_key:
             self._ended(emit, StickView(state="done", files=files))
             return api.CourierDone(stick="")
         looked = self._run.do(self._task("look", path)).looked
@@ -206,7 +208,7 @@ class Courier:
         ))  # fmt: skip
         return api.CourierDone(
             stick=looked.stick, accepted=accepted, documents=documents,
-            standing=standing(receipt, self._parts.config.sync.centre_key),
+            standing=standing(receipt, self._parts.config().sync.centre_key),
         )  # fmt: skip
 
     def _believe(self, receipt: Receipt, sent: Sent) -> tuple[int, int]:
@@ -214,14 +216,15 @@ class Courier:
         parts = self._parts
         assert parts.delivery is not None
         before, now = self._accepted(), parts.core.clock.now()
-        key = parts.config.sync.centre_key
+        key = parts.config().sync.centre_key
         source = StoreSource(self._state_dir, parts.keys)
         documents = 0
         for event in what_it_says(receipt, sent, Reader(self.name, key, source, now.boot_id, now.boot_ms)):
             parts.delivery.event(event)
             documents += isinstance(event, events.Inbound)
         with StoreReader.open(self._state_dir) as reader:
-            reached = moved(reader, files_done(receipt, self.name, key))
+            done = files_done(receipt, self.name, key)
+            reached = moved(reader, EvidenceStore.open(self._state_dir), done)
         if reached:
             parts.engine.submit(lambda: parts.core.store.move_cursor(PHOTOS, *reached)).result(ENGINE_S)
         return parts.engine.submit(self._accepted).result(ENGINE_S) - before, documents
@@ -293,7 +296,7 @@ class Courier:
         return api.CourierState(
             records=self._waiting(), photos=photos, exported=exported, folder=str(folder or ""),
             present=folder is not None and sticks.is_there(folder),
-            centre_known=bool(self._parts.config.sync.centre_key), visits=self._memory.visits,
+            centre_known=bool(self._parts.config().sync.centre_key), visits=self._memory.visits,
         )  # fmt: skip
 
     def _waiting(self) -> int:
@@ -307,7 +310,7 @@ class Courier:
             return sum(reader.cursor(DESTINATION, i.ledger_id) for i in reader.ledgers())
 
     def _today(self) -> str:
-        return sticks.local_day(self._parts.core.clock.now().wall_ms, self._parts.config.site.zone)
+        return sticks.local_day(self._parts.core.clock.now().wall_ms, self._parts.config().site.zone)
 
     def _path(self, path: str) -> Path:
         if path:
@@ -322,7 +325,7 @@ class Courier:
         self, do: Any, path: Path, export: str = "", stick: str = "", seal: str = "",
         state: str = "", files: dict[str, bytes] | None = None,
     ) -> Task:  # fmt: skip
-        key = self._parts.config.sync.centre_key
+        key = self._parts.config().sync.centre_key
         if do in ("look", "export") and (not key or self._parts.delivery is None):
             raise StickError("no_centre_key", "this kiosk does not know its centre's key")
         return Task(

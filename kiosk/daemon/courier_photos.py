@@ -54,11 +54,11 @@ def waiting_photos(reader: StoreReader) -> Iterator[tuple[str, int, str]]:
         yield ledger_id, seq, name
 
 
-def moved(reader: StoreReader, done: set[str]) -> tuple[str, int] | None:
-    """Up to which record (ledger, seq) photos are done with, without a gap; None when nothing moves."""
+def moved(reader: StoreReader, evidence: EvidenceStore, done: set[str]) -> tuple[str, int] | None:
+    """Up to which record (ledger, seq) photos are done with or gone, without a gap; None: nothing moves."""
     reached = None
     for ledger_id, seq, name in waiting_photos(reader):
-        if name not in done:
+        if name not in done and evidence.size(name):
             break
         reached = (ledger_id, seq)
     return reached

@@ -364,7 +364,7 @@ class Kiosk:
     def _make_courier(self, core: CoreState) -> Courier:
         """The sticks; with a folder for them configured, a watch over it."""
         self._courier = courier = Courier(CourierParts(
-            self._config, self._engine, core, self._keys, self._delivery,
+            lambda: self._config, self._engine, core, self._keys, self._delivery,
             lambda view: self._hub.change(stick=view), self._older_keys, self._hello,
         ))  # fmt: skip
         if courier.folder:
