@@ -13,7 +13,7 @@ from kiosk.face.link import Link
 from kiosk.face.memory import PreviewMemory
 from kiosk.face.pulse import Pulse
 
-RETRY_S = 0.5
+RETRY_S = 1.0
 log = logging.getLogger(__name__)
 
 
