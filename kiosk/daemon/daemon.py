@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 
+from drivers.base.errors import Unavailable
 from drivers.base.reader import Reader, ReaderInfo
 from kiosk.core.config import CAMERA, KioskConfig, Sync
 from kiosk.core.config import Reader as ReaderConfig
@@ -434,7 +436,8 @@ class Kiosk:
                 self._slots.check(reader, reader.info)
 
         for worker in self._readers.values():
-            worker.submit(check)
+            with suppress(Unavailable):  # it is compared when it is back
+                worker.submit(check)
 
     def _connected(self, reader: Reader, info: ReaderInfo) -> None:
         log.debug("%s: %s", reader.name, info)

@@ -26,6 +26,7 @@ class TerminalUsers:
 
     def __init__(self, store: Store, journal: Journal, keys: TerminalKeys) -> None:
         self._store, self._journal, self._keys = store, journal, keys
+        self._leaving: set[str] = set()
 
     def person(self, serial: str, user_id: str) -> PersonState | None:
         """Who the user `user_id` of the terminal `serial` is."""
@@ -53,6 +54,10 @@ class TerminalUsers:
             self._journal.write(self._mapping(serial, person.number, person.person_id, "kiosk"))
         return [*ids, person.number]
 
+    def leaves(self, person: PersonState) -> None:
+        """The person is being erased: from now on they are put on no terminal."""
+        self._leaving.add(person.person_id)
+
     def erased_on(self, serial: str) -> bool:
         """Whether somebody who was on this terminal has been erased."""
         return any(user.serial == serial and not user.user_id for user in self._store.terminal_users())
@@ -65,7 +70,7 @@ class TerminalUsers:
         missing: list[TerminalUser] = []
         entries: list[Entry] = []
         for person in self._store.people(api.GetPeople(limit=EVERYBODY)).people:
-            if not person.active:
+            if not person.active or person.person_id in self._leaving:
                 continue
             user_id = mapped.get(person.person_id, "")
             if not user_id:

@@ -105,6 +105,8 @@ class Terminals:
 
         Who only withdrew stays on terminals that share fingers: these lose theirs at the next reading.
         """
+        if erased:
+            self._engine.submit(lambda: self._users.leaves(person)).result(ENGINE_S)
         return tuple(
             f"terminal {worker.config.name}: at its next reading"
             for worker in self._workers.values()
