@@ -42,7 +42,9 @@ class OpenCVCamera(Camera):
         else:
             self._capture = cv2.VideoCapture(self.source, cv2.CAP_FFMPEG, limits)
         if not self._capture.isOpened():
-            raise Unavailable(f"no camera at {self.source}", hint=f"check the cable; `ls -l {self.source}`")
+            here = f"check the cable; `ls -l {self.source}`"
+            hint = here if self._is_device else "is it switched on, and is this its address?"
+            raise Unavailable(f"no camera at {self.source}", hint=hint)
         if self._is_device:
             self._configure(self._capture)
         self._next_s = time.monotonic() if self._is_clip else None

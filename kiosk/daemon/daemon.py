@@ -247,7 +247,9 @@ class Kiosk:
             software=self._software,
             site=config.site.id,
             boot_id=self._clock.now().boot_id,
-            simulated=any(r.simulated for r in config.readers) or any(t.simulated for t in config.terminals),
+            simulated=any(r.simulated for r in config.readers)
+            or any(t.simulated for t in config.terminals)
+            or config.camera.simulated,
             roster=lambda: self._down.roster_version if self._down else 0,
             sign_head=self._sign_head,
         )
@@ -446,7 +448,13 @@ class Kiosk:
     def _problems(self) -> list[str]:
         faults = [f"{fault}\n  the last good one stays in force" for fault in self._book.faults]
         strangers = [f"policy {self._book.policy.version}: {words}" for _, words in self._strangers()]
-        return [*faults, *strangers, *self._slots.problems(), *self._terminals.problems()]
+        return [
+            *faults,
+            *strangers,
+            *self._slots.problems(),
+            *self._terminals.problems(),
+            *self._faces.problems(),
+        ]
 
     def _strangers(self) -> list[Found]:
         """People whom the policy names and nobody has entered."""

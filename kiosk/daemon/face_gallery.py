@@ -41,10 +41,10 @@ class FaceGallery:
                 people=tuple(p for p in some if p.templates), whole=start == 0, done=start == starts[-1]
             )
 
-    def count(self) -> int:
-        """How many face templates there are; any thread."""
+    def formats(self) -> dict[str, int]:
+        """How many face templates of each engine family there are; any thread."""
         with StoreReader.open(self._state_dir) as reader:
-            return len(reader.templates(purpose=FACE))
+            return reader.template_formats(FACE)
 
     def changed(self, record: payload.Payload, store: Store) -> Order | None:
         """What must be told now that `record` is committed, if anything."""

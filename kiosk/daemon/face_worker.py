@@ -125,6 +125,14 @@ class Faces:
         """Give up the enrolment that is under way."""
         self._enrolments.cancel()
 
+    def problems(self) -> list[str]:
+        """What a technician should know; from any thread."""
+        ready = self._ready
+        other = sum(n for family, n in self._gallery.formats().items() if ready and family != ready.family)
+        if not ready or not other:
+            return []
+        return [f"faces: {other} templates were made by another engine than {ready.family}; enrol them again"]
+
     def status(self) -> faces.FaceStatus:
         """How recognition stands; any thread."""
         ready, config = self._ready, self._config.face
@@ -136,7 +144,7 @@ class Faces:
             liveness=config.liveness,
             engine=ready.family if ready else config.engine,
             people=ready.people if ready else 0,
-            templates=self._gallery.count(),
+            templates=sum(self._gallery.formats().values()),
             threshold_milli=ready.threshold_milli if ready else 0,
             provenance=ready.provenance if ready else "",
             seen=dict(self._seen),

@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from kiosk.core import api
+from kiosk.core.faces import GetFaceStatus
 from kiosk.demo.client import ask
 from kiosk.demo.people import PEOPLE
 from tests.e2e.rig import BIN, until
@@ -46,6 +47,7 @@ def test_a_finger_in_the_demo_is_accepted_by_the_centre_and_the_demo_stops_clean
         card = ask(root / "control.sock", api.Emulate(what="finger", subject=number))["card"]
         assert (card["kind"], card["name"]) == ("taken", PEOPLE[0].name)
         until(lambda: ask(root / "control.sock", api.GetPunches())["punches"][0]["delivery"] == "accepted")
+        until(lambda: ask(root / "control.sock", GetFaceStatus())["templates"] >= 3, 90)
         family = psutil.Process(process.pid).children(recursive=True)
         assert len(family) >= 4
     assert process.returncode == 0

@@ -109,6 +109,13 @@ class Queries(TerminalQueries, DeskQueries):
             rows = self._db.execute(text + "ORDER BY t.template_id, s.device", values).fetchall()
         return [TemplateState(*row) for row in rows]
 
+    def template_formats(self, purpose: str) -> dict[str, int]:
+        """How many templates for this purpose there are in each format."""
+        with translated(self._path):
+            return dict(self._db.execute(
+                "SELECT format, COUNT(*) FROM templates WHERE purpose = ? GROUP BY format", (purpose,)
+            ).fetchall())  # fmt: skip
+
     def recent_punches(self, person_id: str, limit: int = 8, *, before_ms: int | None = None) -> list[Past]:
         """A person's punches over all ledgers with corrected times: the latest written, newest last.
 

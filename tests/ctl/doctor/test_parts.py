@@ -202,3 +202,18 @@ def test_whoever_may_not_look_is_told_so() -> None:
     findings = {one["part"]: one for one in json.loads(done.stdout)["findings"]}
     assert {one["level"] for one in findings.values()} <= {"ok", "unknown", "warning"}
     assert findings["config"]["advice"] == findings["kioskd"]["advice"] == "put sudo before it"
+
+
+@pytest.mark.parametrize(
+    ("planted", "level", "words"),
+    [
+        ("dev/video0", "unknown", "only a running kioskd can say"),
+        ("dev/video4", "fault", "there is no /dev/video0, but there is /dev/video4"),
+        ("dev/null", "fault", "no camera at all"),
+    ],
+)
+def test_a_camera_without_kioskd(ask: Ask, tmp_path: Path, planted: str, level: str, words: str) -> None:
+    plant(tmp_path, planted, "")
+    finding = ask("devices", "camera camera", '[camera]\ndriver = "opencv"\n[face]\nenabled = true\n')
+    assert finding["level"] == level
+    assert words in finding["words"]
