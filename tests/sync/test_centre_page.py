@@ -58,7 +58,7 @@ def test_the_quick_start_with_mosquitto_and_postgresql(tmp_path: Path, postgres:
     (shims / "sudo").chmod(0o755)
     port = free_port()
     script = block.replace("/var/lib/hadir-centre", str(tmp_path / "centre"))
-    script = script.replace("host=/var/run/postgresql", f"host={postgres.root}&user=hadir-centre")
+    script = script.replace("host=/var/run/postgresql", f"host={postgres.root}\\&user=hadir-centre")
     script = script.replace(
         "hadir-centre run", f"sed -i 's/^port = .*/port = {port}/' centre.toml\nexec hadir-centre run"
     )
