@@ -27,6 +27,7 @@ TYPES: dict[str, tuple[Any, str]] = {
     "have": (documents.Have, "The body of the answer on down/evidence."),
     "roster": (documents.Roster, "The body of down/roster."),
     "roster-content": (documents.RosterContent, "What a roster's content holds, unpacked."),
+    "template": (documents.TemplateLetter, "The body of down/template."),
     "command": (documents.AnyCommand, "The body of down/command."),
     "courier-stick": (courier.Pairing, "The body of hadir/stick.json on a stick."),
     "courier-manifest": (courier.Manifest, "The body of an export's manifest.json on a stick."),

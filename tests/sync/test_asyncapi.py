@@ -28,7 +28,7 @@ SIZES = {
     "batch": wire.MAX_MESSAGE_BYTES, "ack": wire.MAX_ACK_BYTES, "state": wire.MAX_MESSAGE_BYTES,
     "offer": wire.MAX_MESSAGE_BYTES, "chunk": wire.MAX_MESSAGE_BYTES, "have": wire.MAX_ACK_BYTES,
     "reply": documents.MAX_REPLY_BYTES, "roster": wire.MAX_MESSAGE_BYTES,
-    "command": documents.MAX_COMMAND_BYTES,
+    "command": documents.MAX_COMMAND_BYTES, "template": wire.MAX_MESSAGE_BYTES,
 }  # fmt: skip
 
 
@@ -66,7 +66,7 @@ def test_its_schemas_are_made_from_the_types() -> None:
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_the_examples_of_the_page_are_valid(name: str) -> None:
     example, kind = json.loads(EXAMPLES[name]), name.removesuffix(" body")
-    kind = SCHEMA_OF.get(kind, kind)
+    kind = SCHEMA_OF.get(kind, kind).replace(" ", "-")
     if "body" in example:
         validator("signed").validate(example)
         example = json.loads(example["body"])
