@@ -147,7 +147,7 @@ class Delivery:
         overdue_at = self._window.overdue_at(self.pace.timeout_s)
         if overdue_at is None or self._clock() < overdue_at:
             return
-        self.pace.timed_out()
+        self.pace.timed_out(self._window.flights[0].upload_s(self._clock()))
         if self.pace.timeouts > 1 and self.standing == WELL:
             self.standing = Standing("online", "no_answer")
         self._go_back()
@@ -195,7 +195,7 @@ class Delivery:
             self._emit(acked(ack, round(flight.sent_at * 1000), round(now * 1000)))
         self._heard = True
         if ack.upto >= flight.span.upto:
-            self.pace.acknowledged(now - flight.sent_at)
+            self.pace.acknowledged(now - flight.sent_at, flight.upload_s(now))
         elif ack.upto < flight.span.from_seq - 1 and flight in self._window.flights:
             self._gap(ack.upto)
         self._window.landed(ack.upto)

@@ -1,8 +1,9 @@
 """How much to send at once and how long to wait for the centre: learned from its answers.
 
-Timeouts as TCP's (RFC 6298). Quick answers widen the window and grow batches; slow ones narrow the window
-first, since many small batches cost a busy centre more than few large ones, and then shrink batches until
-one takes a few seconds, so that a 64 kbit/s link is never flooded. A timeout closes the window to one.
+Timeouts as TCP's (RFC 6298). The link and the centre are told apart: how long the broker takes to have a
+batch says what the link can carry and sets a batch's size, so that one of 64 kbit/s is never flooded; how
+long the answer takes sets how many are under way. A busy centre then gets fewer batches, not smaller ones,
+which would cost it more. A timeout closes the window to one.
 """
 
 from __future__ import annotations
@@ -38,8 +39,8 @@ class Pace:
             usual = max(self._floor_s, self._smooth_s + 4 * self._spread_s)
         return min(self.max_timeout_s, usual * 2.0 ** min(self.timeouts, 16))
 
-    def acknowledged(self, rtt_s: float) -> None:
-        """A batch was answered after `rtt_s`."""
+    def acknowledged(self, rtt_s: float, upload_s: float) -> None:
+        """A batch was answered after `rtt_s`; the broker had it after `upload_s`."""
         if self._smooth_s is None:
             self._smooth_s, self._spread_s = rtt_s, rtt_s / 2
         else:
@@ -48,18 +49,22 @@ class Pace:
         self.timeouts = 0
         if rtt_s < QUICK_S:
             self.window = min(self._max_window, self.window + 1)
-            self.batch_bytes = min(self._max_bytes, self.batch_bytes * 2)
-        elif rtt_s > SLOW_S and self.window > 1:
-            self.window -= 1
         elif rtt_s > SLOW_S:
-            self.batch_bytes = max(SMALLEST_BATCH_BYTES, self.batch_bytes // 2)
+            self.window = max(1, self.window - 1)
+        self._uploaded(upload_s)
 
-    def timed_out(self) -> None:
-        """No answer came in time."""
+    def timed_out(self, upload_s: float) -> None:
+        """No answer came in time to a batch that the broker had after `upload_s`."""
         self.timeouts += 1
         self.window = 1
-        if self.timeouts > 1:
+        if upload_s > SLOW_S:
+            self._uploaded(upload_s)
+
+    def _uploaded(self, upload_s: float) -> None:
+        if upload_s > SLOW_S:
             self.batch_bytes = max(SMALLEST_BATCH_BYTES, self.batch_bytes // 2)
+        elif upload_s < QUICK_S:
+            self.batch_bytes = min(self._max_bytes, self.batch_bytes * 2)
 
     def limit_bytes(self, most: int) -> None:
         """The broker takes no larger messages than this."""

@@ -21,6 +21,10 @@ class Flight:
     acked_before: int
     taken_at: float | None = None
 
+    def upload_s(self, now: float) -> float:
+        """How long the broker took to have it; at least as long as until `now` when it has not."""
+        return (now if self.taken_at is None else self.taken_at) - self.sent_at
+
 
 class Window:
     """Flights in the order of their records; `send` hands a payload to the broker's link."""
