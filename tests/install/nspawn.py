@@ -54,12 +54,12 @@ class Machine:
         self.root, self._stick = root, stick
         self._nspawn: subprocess.Popen[bytes] | None = None
 
-    def boot(self) -> None:
-        """Start systemd and wait until it has started everything."""
+    def boot(self, *options: str) -> None:
+        """Start systemd and wait until it has started everything; `options` are further ones of nspawn's."""
         self._nspawn = subprocess.Popen(
             ("systemd-nspawn", "--boot", "--quiet", "--register=no", "--keep-unit", "--private-network",
              f"--directory={self.root}", f"--machine=hadir-{os.getpid()}", "--hostname=kiosk",
-             f"--bind-ro={self._stick}:/stick", "--console=read-only"),
+             f"--bind-ro={self._stick}:/stick", "--console=read-only", *options),
             stdin=subprocess.DEVNULL, stdout=(self.root.parent / "console.log").open("ab"),
             stderr=subprocess.STDOUT, env={**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"},
         )  # fmt: skip

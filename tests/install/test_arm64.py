@@ -44,7 +44,9 @@ setpriv --reuid hadir-face --regid hadir-face --init-groups \\
 $as_hadir $bin/python -m drivers.emulated.camera --port 8090 --control /run/hadir-emulated/camera.sock \\
   /run/hadir-emulated/faces/empty & camera=$!
 kioskctl people add {seen} '{seen_name}'
-kioskctl enrol face {seen} --from /run/hadir-emulated/faces/{seen}/enrol --consent
+for _ in $(seq 8); do
+  if kioskctl enrol face {seen} --from /run/hadir-emulated/faces/{seen}/enrol --consent; then break; fi
+done
 for _ in $(seq 8); do
   kioskctl emulate face {seen} --wait 120 --json > face.json || true
   if grep -q '"taken"' face.json; then break; fi
