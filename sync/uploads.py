@@ -85,9 +85,11 @@ class Uploads:
             self._quiet_until = now + AGAIN_S
         elif self._offers >= MOST_OFFERS:
             self._rest(AGAIN_S)
-        elif self._offer(_offer_of(self._file)):
+        else:
             self._offers += 1
             self._waiting_since = now
+            if self._offer(_offer_of(self._file)) is None:
+                self.link_lost()
 
     def next_deadline(self) -> float | None:
         """When `pump` has something to do."""
@@ -122,9 +124,9 @@ class Uploads:
             self._file = None
             return
         chunk = Chunk(PROTOCOL, file.sha256, offset, base64.b64encode(piece).decode("ascii"))
-        if self._chunk(encode(chunk)) is not None:
-            self._offers = 0
-            self._waiting_since = self._clock()
+        self._offers, self._waiting_since = 0, self._clock()
+        if self._chunk(encode(chunk)) is None:
+            self.link_lost()
 
     def _rest(self, seconds: float) -> None:
         self._file, self._waiting_since = None, None
