@@ -560,7 +560,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "tech.ledger": ("Catatan buku besar", "Ledger records"),
     "tech.policy": ("Aturan", "Policy"),
     "tech.software": ("Versi", "Version"),
-    "tech.uptime": ("Menyala sejak", "Running for"),
+    "tech.uptime": ("Menyala selama", "Running for"),
     "source.ntp": ("Internet (NTP)", "Internet (NTP)"),
     "source.rtc": ("Baterai (RTC)", "Battery (RTC)"),
     "source.gps": ("GPS", "GPS"),

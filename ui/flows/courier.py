@@ -10,7 +10,7 @@ from ui.flows import asking
 from ui.panes import Listing, Row, Says, Sealed, Tile, Told, say
 from ui.visit import BackError, Flow, Known, Refused
 
-KEYS = (Tile("export", "stick", say("stick.send")), Tile("pair", "plus", say("stick.pair")))
+KEYS = (Tile("pair", "plus", say("stick.pair")), Tile("export", "stick", say("stick.send")))
 
 
 def stick(known: Callable[[], Known]) -> Flow[None]:
