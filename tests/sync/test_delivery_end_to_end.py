@@ -243,3 +243,21 @@ def test_a_kiosk_with_nothing_to_do_does_nothing(rig: Rig) -> None:
     before = time.process_time()
     time.sleep(2.0)
     assert time.process_time() - before < 0.5
+
+
+@pytest.mark.slow
+def test_a_broker_is_not_given_up_because_nothing_was_to_be_said(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sync.session.DEAF_S", 5.0)
+    broker = rig.broker()
+    centre = rig.centre(broker.port)
+    centre.start()
+    kiosk = rig.kiosk(Book(), broker.port, centre.key).start()
+    until(kiosk.delivered)
+    quiet_until = time.monotonic() + 6.0
+    until(lambda: time.monotonic() > quiet_until)
+    for _ in range(20):
+        kiosk.punch()
+    until(kiosk.delivered)
+    assert LinkChanged("offline", "silent") not in kiosk.seen(LinkChanged)
