@@ -42,7 +42,9 @@ def programs() -> Path:
 class Server:
     """One cluster in a folder of its own; PostgreSQL refuses root, so that root starts it as `postgres`."""
 
-    def __init__(self, *, root: Path | None = None, settings: str = "", port: int = 5432) -> None:
+    def __init__(
+        self, *, root: Path | None = None, settings: str = "", port: int = 5432, primary: Server | None = None
+    ) -> None:
         self.root = root or Path(tempfile.mkdtemp(prefix="hadir-pg-"))
         self.root.mkdir(exist_ok=True)
         self.port = port
@@ -50,22 +52,18 @@ class Server:
         if os.getuid() == 0:
             shutil.chown(self.root, self._user, self._user)
         self._process: subprocess.Popen[bytes] | None = None
-        data = self.root / "data"
-        self._run(
-            "initdb",
-            "-D",
-            str(data),
-            "-U",
-            USER,
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--locale=C.UTF-8",
-            "--no-sync",
-        )
-        with (data / "postgresql.conf").open("a", encoding="utf-8") as file:
+        self._make(self.root / "data", primary)
+        with (self.root / "data" / "postgresql.conf").open("a", encoding="utf-8") as file:
             file.write(CONF.format(port=port, root=self.root) + settings)
+
+    def _make(self, data: Path, primary: Server | None) -> None:
+        """A new cluster, or a standby that follows the running `primary`."""
+        if primary:
+            source = ("-h", str(primary.root), "-p", str(primary.port), "-U", USER)
+            self._run("pg_basebackup", "-D", str(data), *source, "-R", "--checkpoint=fast", "--no-sync")
+        else:
+            options = ("-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+            self._run("initdb", "-D", str(data), *options)
 
     def url(self, database: str = "postgres") -> str:
         """What goes into `centre.toml`; over the Unix socket."""

@@ -31,10 +31,12 @@ PATIENCE_S = 120.0
 class Field:
     """Two kiosks, a broker, two centre processes, a database server of their own."""
 
-    def __init__(self, rig: Rig, server: Server, *, broker: str = "allow_anonymous true") -> None:
+    def __init__(
+        self, rig: Rig, server: Server, *, broker: str = "allow_anonymous true", database: str = ""
+    ) -> None:
         self.server = server
         self.broker: Mosquitto = rig.broker(broker)
-        self.centre: Centre = rig.centre(self.broker.port, database=server.create("hadir"))
+        self.centre: Centre = rig.centre(self.broker.port, database=database or server.create("hadir"))
         self.processes = [self.centre.start(), self.centre.start()]
         self.books = [Book(f"kiosk-{n}") for n in range(2)]
         self.kiosks: list[Kiosk] = [
@@ -151,6 +153,28 @@ def test_database_full(rig: Rig) -> None:
             field.recovered("a full disk under the database")
         finally:
             server.close()
+
+
+def test_database_failed_over(rig: Rig, server: Server) -> None:
+    """A synchronous standby takes over: an acknowledgement meant that both had it."""
+    server.create("hadir")
+    standby = Server(primary=server)
+    try:
+        standby.start()
+        with psycopg.connect(server.url(), autocommit=True) as db:
+            db.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+            db.execute("SELECT pg_reload_conf()")
+            until(lambda: db.execute("SELECT sync_state FROM pg_stat_replication").fetchall() == [("sync",)])
+        both = f"postgresql://hadir@/hadir?host={server.root},{standby.root}&port=5432,5432"
+        field = Field(rig, server, database=both)
+        field.busy()
+        server.kill()
+        with psycopg.connect(standby.url(), autocommit=True) as db:
+            db.execute("SELECT pg_promote()")
+        field.never_ahead()
+        field.recovered("a database failed over to its standby")
+    finally:
+        standby.close()
 
 
 def test_broker_killed_and_started_empty(field: Field) -> None:
