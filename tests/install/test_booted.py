@@ -35,7 +35,7 @@ SUITES = [
 
 
 Spoil = Callable[[Path], None]
-WRITABLE = ("/var/lib/hadir", "/var/lib/hadir-emulated")
+WRITABLE = ("hadir", "hadir-emulated")
 PATIENCE_S = 15  # more than any of them lets pass between two signs of life
 
 
@@ -167,13 +167,21 @@ def _is_started_anew_when_stuck(kiosk: Machine) -> int:
 def _goes_on_with_a_read_only_root(kiosk: Machine) -> int:
     """As docs/install.md has it: the state on a partition of its own, everything else read-only."""
     kiosk.off()
-    kiosk.boot("--read-only", *(f"--bind={kiosk.root}{path}:{path}" for path in WRITABLE))
+    partition = kiosk.root.parent / "partition"
+    partition.mkdir()
+    for name in WRITABLE:
+        (kiosk.root / "var/lib" / name).rename(partition / name)
+        (kiosk.root / "var/lib" / name).mkdir()
+    kiosk.boot("--read-only", *(f"--bind={partition}/{name}:/var/lib/{name}" for name in WRITABLE))
     kiosk.fails("touch /etc/hadir/kiosk.toml")
     taken = punch(kiosk)
     for unit in ("kioskd", "kiosk-face", "kiosk-ui"):
         wait_active(kiosk, unit)
     assert "Read-only file system" in kiosk.fails("HADIR_NO_APT=1 hadir-*/install")
     kiosk.off()
+    for name in WRITABLE:
+        (kiosk.root / "var/lib" / name).rmdir()
+        (partition / name).rename(kiosk.root / "var/lib" / name)
     kiosk.boot()
     return taken
 
