@@ -91,7 +91,8 @@ class Courier:
         self._run, self._turn = CourierRun(), threading.Lock()
         self._plugged = False
         self._load: tuple[dict[str, bytes], Future[list[str]]] | None = None
-        self._hide = threading.Timer(SHOWN_S, parts.show, (None,))
+        self._hide = threading.Timer(SHOWN_S, self._show, (None,))
+        self._shown: StickView | None = None
 
     def commands(self) -> dict[type[Command], Callable[[Any, Emit], object]]:
         """How each command is carried out; on a thread of the control server."""
@@ -152,6 +153,8 @@ class Courier:
             self._note(StickVisit(what="refused", stick="", code=error.code))
             raise
         finally:
+            if self._shown is not None and self._shown.state in ("reading", "writing"):
+                self._show(None)  # something else than the stick failed; the log has it
             self._turn.release()
 
     def _visit(self, path: Path, emit: Emit, *, export: bool) -> api.CourierDone:
@@ -338,14 +341,18 @@ class Courier:
         """Everything is on the stick; the screen says so once it is unmounted too."""
         safe = not self._plugged or self.folder is None or sticks.let_go(self.folder)
         self._tell(emit, msgspec.structs.replace(view, safe=safe))
-        self._hide = threading.Timer(SHOWN_S, self._parts.show, (None,))
+        self._hide = threading.Timer(SHOWN_S, self._show, (None,))
         self._hide.daemon = True
         self._hide.start()
 
     def _tell(self, emit: Emit, view: StickView) -> None:
         if self._plugged:
-            self._parts.show(view)
+            self._show(view)
         emit(view)
+
+    def _show(self, view: StickView | None) -> None:
+        self._shown = view
+        self._parts.show(view)
 
     def _note(self, record: StickVisit) -> None:
         self._parts.engine.submit(lambda: self._parts.core.journal.note(record)).result(ENGINE_S)
