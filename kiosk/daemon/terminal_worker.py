@@ -10,47 +10,31 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
-import msgspec
-
-from drivers.base.errors import DeviceError, Rejected, Timeout, Unavailable
+from drivers.base.errors import DeviceError, Rejected, Unavailable
 from drivers.base.terminal import Log, LogMark, Terminal, TerminalInfo
 from kiosk.core import payload
 from kiosk.core.config import Terminal as TerminalConfig
-from kiosk.core.terminals import Synced, TerminalOut
-from kiosk.core.view import DeviceStatus, DeviceView
 from kiosk.core.zone import ZoneName, local
 from kiosk.daemon.devices import DeviceBoard
 from kiosk.daemon.engine import Engine
 from kiosk.daemon.lanes import LanesClosed
 from kiosk.daemon.store import StoreError
 from kiosk.daemon.terminal_clock import ClockWatcher
+from kiosk.daemon.terminal_report import TerminalReport
 from kiosk.daemon.terminal_rows import Reconciled, Source, TerminalRows
+from kiosk.daemon.terminal_search import Maker, Search
 from kiosk.daemon.terminal_word import Heard
 
 log = logging.getLogger(__name__)
 BACKOFF_FIRST_S = 0.5
 BACKOFF_MOST_S = 2.5
-SEARCH_FIRST_S = 1.0
-SEARCH_MOST_S = 600.0
 LIVE_S = 0.5
 POLL_S = 0.2
 SET_CLOCK_MS = 2_000
-WARN_PERCENT = 80
-CLEAR_PERCENT = 95
 STORE_RETRY_S = 1.0
 Job = Callable[[Terminal, TerminalInfo], Any]
-
-
-class Maker(Protocol):
-    """Makes the driver of this terminal and finds it again."""
-
-    def make(self, host: str, serial: str) -> Terminal:
-        """The driver at `host`; with `serial` no other terminal is believed."""
-
-    def search(self, serial: str, stopping: threading.Event) -> str | None:
-        """The host at which the terminal with this serial number answers now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +62,13 @@ class TerminalWorker:
         self._stopping = threading.Event()
         self._clock = ClockWatcher(config.name, ports.board.now, ports.record, ports.clock_heard)
         self._mark: LogMark | None = None
-        self._search_s, self._search_wait_s = float("-inf"), SEARCH_FIRST_S
-        self._warned = False
-        self._out = TerminalOut(name=config.name, status="starting", simulated=config.simulated)
+        self._search = Search(maker, config.serial)
+        self.report = TerminalReport(config, ports.board, zone)
         self._thread = threading.Thread(target=self._run, name=f"terminal-{config.name}", daemon=True)
 
     def start(self) -> None:
         """Start the thread."""
-        self._report("starting")
+        self.report.status("starting")
         self._thread.start()
 
     def stop(self, timeout_s: float) -> bool:
@@ -96,14 +79,9 @@ class TerminalWorker:
         self._thread.join(timeout_s)
         return not self._thread.is_alive()
 
-    @property
-    def state(self) -> TerminalOut:
-        """The terminal as it is now; from any thread."""
-        return self._out
-
     def submit(self, job: Job) -> Future[Any]:
         """Run `job` with the open terminal, between two waits for punches. Raises `Unavailable`."""
-        if self._out.status != "ready":
+        if self.report.out.status != "ready":
             raise Unavailable(f"terminal {self.config.name!r} is not connected")
         future: Future[Any] = Future()
         self._jobs.put((job, future))
@@ -114,18 +92,6 @@ class TerminalWorker:
         self._mark = None
         return self._reconcile(terminal, info)
 
-    def problem(self) -> str:
-        """What a technician should do about it before it becomes a fault; empty when nothing."""
-        out = self._out
-        if not _is_full(out, WARN_PERCENT):
-            return ""
-        percent = 100 * out.records // out.record_capacity
-        advice = "it is emptied at 95 %" if self.config.clear_log else "then it overwrites its oldest records"
-        return (
-            f"its log is {percent} % full ({out.records} of {out.record_capacity}), {advice}; "
-            "everything read is in the ledger: clear it on the terminal, or set clear_log"
-        )
-
     def _run(self) -> None:
         backoff_s = BACKOFF_FIRST_S
         while not self._stopping.is_set():
@@ -133,7 +99,7 @@ class TerminalWorker:
                 self._connect_and_serve()
                 backoff_s = BACKOFF_FIRST_S
             except DeviceError as error:
-                backoff_s = BACKOFF_FIRST_S if self._out.status == "ready" else backoff_s
+                backoff_s = BACKOFF_FIRST_S if self.report.out.status == "ready" else backoff_s
                 self._failed(error)
                 if self._look_elsewhere(error):
                     backoff_s = BACKOFF_FIRST_S
@@ -155,11 +121,11 @@ class TerminalWorker:
             return
         info = terminal.open()
         self._serial = info.serial
-        self._search_s, self._search_wait_s = float("-inf"), SEARCH_FIRST_S
+        self._search.reset()
         self._clock.connected(info.serial, info.clock_offset_ms)
-        self._note(info)
+        self.report.note(info, self._clock.offset_ms)
         self._reconcile(terminal, info)
-        self._report("ready")
+        self.report.status("ready")
         self._serve(terminal, self._tend(terminal, info))
 
     def _serve(self, terminal: Terminal, info: TerminalInfo) -> None:
@@ -177,7 +143,7 @@ class TerminalWorker:
     def _look(self, terminal: Terminal) -> TerminalInfo:
         info = terminal.status()
         self._clock.seen(info.clock_offset_ms)
-        self._note(info)
+        self.report.note(info, self._clock.offset_ms)
         return info
 
     def _tend(self, terminal: Terminal, info: TerminalInfo) -> TerminalInfo:
@@ -194,7 +160,7 @@ class TerminalWorker:
         done = self._commit(self._source(info), reading)
         if not self._stopping.is_set():
             self._mark = reading.mark
-            self._read(done)
+            self.report.read(done)
         return done
 
     def _commit(self, source: Source, reading: Log) -> Reconciled:
@@ -240,7 +206,7 @@ class TerminalWorker:
     def _clear(self, terminal: Terminal, info: TerminalInfo) -> TerminalInfo:
         """Empty a log that is nearly full, if that is configured and every record of it is committed."""
         committed = self._mark.records if self._mark is not None else 0
-        if not self.config.clear_log or not _is_full(self._out, CLEAR_PERCENT) or committed != info.records:
+        if not self.config.clear_log or not self.report.is_nearly_full or committed != info.records:
             return info
         try:
             terminal.clear_log(committed)
@@ -273,62 +239,15 @@ class TerminalWorker:
 
     def _look_elsewhere(self, error: DeviceError) -> bool:
         """A terminal that is known by its serial number may have got another address; whether it has."""
-        gone = isinstance(error, (Unavailable, Timeout)) or (
-            isinstance(error, Rejected) and error.reason == "wrong_terminal"
-        )
-        due = time.monotonic() >= self._search_s
-        if not gone or not due or not self.config.serial or self._stopping.is_set():
+        found = self._search.after(error, self._stopping)
+        if found is None or found == self._host:
             return False
-        found = self._maker.search(self.config.serial, self._stopping)
-        self._search_s = time.monotonic() + self._search_wait_s
-        self._search_wait_s = min(SEARCH_MOST_S, 2 * self._search_wait_s)
-        if found is not None and found != self._host:
-            log.warning("%s: terminal %s has moved to %s", self.config.name, self._serial, found)
-            self._host, self._terminal = found, None
-            return True
-        return False
+        log.warning("%s: terminal %s has moved to %s", self.config.name, self._serial, found)
+        self._host, self._terminal = found, None
+        return True
 
     def _failed(self, error: DeviceError) -> None:
         if self._terminal is not None:
             self._terminal.close()
         if not self._stopping.is_set():
-            self._report("fault", cause=type(error).__name__.lower(), info=f"{error}; {error.hint}")
-
-    def _note(self, info: TerminalInfo) -> None:
-        self._out = msgspec.structs.replace(
-            self._out, serial=info.serial, model=info.model, address=info.address, users=info.users,
-            records=info.records, record_capacity=info.record_capacity, clock_offset_ms=self._clock.offset_ms,
-        )  # fmt: skip
-        full = _is_full(self._out, WARN_PERCENT)
-        if full and not self._warned:
-            log.warning("terminal %s: %s", self.config.name, self.problem())
-        self._warned = full
-
-    def _read(self, done: Reconciled) -> None:
-        now = local(self._ports.board.now().wall_ms, self._zone)
-        self._out = msgspec.structs.replace(
-            self._out, synced=_sum(self._out.synced, done), synced_local=f"{now:%Y-%m-%d %H:%M:%S}"
-        )
-
-    def _report(self, status: DeviceStatus, *, cause: str = "", info: str = "") -> None:
-        out = self._out
-        told = info or (
-            f"{out.model} {out.serial}, {out.records} of {out.record_capacity} records" if out.serial else ""
-        )
-        self._out = msgspec.structs.replace(out, status=status, info=told)
-        view = DeviceView(self.config.name, "terminal", status, self.config.simulated, cause)
-        self._ports.board.report(view, told)
-
-
-def _is_full(out: TerminalOut, percent: int) -> bool:
-    return out.record_capacity > 0 and 100 * out.records >= percent * out.record_capacity
-
-
-def _sum(before: Synced, done: Reconciled) -> Synced:
-    return Synced(
-        known=done.known,
-        punches=before.punches + done.punches,
-        kept=before.kept + done.kept,
-        waiting=before.waiting + done.waiting,
-        bad=before.bad + done.bad,
-    )
+            self.report.status("fault", cause=type(error).__name__.lower(), info=f"{error}; {error.hint}")

@@ -97,7 +97,7 @@ class Terminals:
     def notes(self, device: str) -> tuple[str, ...]:
         """The same of one terminal."""
         worker = self._workers.get(device)
-        note = worker.problem() if worker is not None else ""
+        note = worker.report.problem() if worker is not None else ""
         return (note,) if note else ()
 
     def forget(self, person: PersonState, *, erased: bool) -> tuple[str, ...]:
@@ -114,7 +114,7 @@ class Terminals:
         )
 
     def _off(self, worker: TerminalWorker, person: PersonState) -> bool:
-        serial = worker.state.serial
+        serial = worker.report.out.serial
         if not serial:  # never connected: nobody can have been put on it by us
             return False
         ids = self._engine.submit(lambda: self._users.ids_of(serial, person)).result(ENGINE_S)
@@ -132,7 +132,7 @@ class Terminals:
 
     def user_id(self, terminal: str, number: str) -> str:
         """What the person with this number is on the terminal; the number itself where not mapped."""
-        serial = self._worker(terminal).state.serial
+        serial = self._worker(terminal).report.out.serial
 
         def find() -> str:
             person = self._core.store.person_by_number(number)
@@ -155,7 +155,7 @@ class Terminals:
 
     def _list(self) -> api.Terminals:
         waiting = self._engine.submit(self._core.store.waiting_count).result(ENGINE_S)
-        return api.Terminals(tuple(worker.state for worker in self._workers.values()), waiting)
+        return api.Terminals(tuple(worker.report.out for worker in self._workers.values()), waiting)
 
     def _list_users(self, command: api.GetTerminalUsers) -> api.TerminalUsers:
         worker = self._worker(command.terminal)
@@ -188,7 +188,7 @@ class Terminals:
         )
 
     def _map(self, command: api.MapTerminalUser) -> api.Mapped:
-        serial = self._worker(command.terminal).state.serial
+        serial = self._worker(command.terminal).report.out.serial
         if not serial:
             refuse("device", "this terminal was not connected yet", "kioskctl terminals list")
         try:
