@@ -25,7 +25,7 @@ from kiosk.daemon.verify_file import verify_file
 from kiosk.demo.client import answers, ask, tell
 
 BIN = Path(sys.executable).parent
-WAIT_S = 240
+WAIT_S = 800
 FS_MB, SECTOR = 192, 512
 MARK, MAGIC = struct.Struct("<8sQ"), b"hadirtik"
 

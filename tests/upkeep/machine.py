@@ -23,7 +23,7 @@ MARKS_BYTES = 4 << 20
 LOG_BYTES = 8 << 30
 MODULES = ("virtio_pci", "virtio_blk", "ext4", "9pnet_virtio", "9p")
 HOUSE = Path(__file__).resolve().parents[2]
-BOOT_S = 300.0
+BOOT_S = 900.0
 PROBE_S = 8
 INIT = """\
 #!/bin/busybox sh
