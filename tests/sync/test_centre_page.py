@@ -83,3 +83,13 @@ def test_the_quick_start_with_mosquitto_and_postgresql(tmp_path: Path, postgres:
         process.terminate()
         process.wait()
     assert process.returncode == 0, log.read_text(encoding="utf-8")
+
+
+def test_every_fault_on_the_page_of_faults_is_a_test() -> None:
+    tests = Path(__file__).parents[1]
+    code = "".join(file.read_text(encoding="utf-8") for file in tests.rglob("test_*.py"))
+    named = re.findall(
+        r"`(test_\w+)`", (tests.parent / "docs" / "faults-sync.md").read_text(encoding="utf-8")
+    )
+    assert len(named) > 25
+    assert [name for name in named if f"def {name}(" not in code] == []
