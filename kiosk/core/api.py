@@ -203,6 +203,7 @@ class LedgerStatus(msgspec.Struct, frozen=True):
 class Status(msgspec.Struct, frozen=True, kw_only=True):
     """Everything a technician wants first. `problems` are sentences with what to do.
 
+    `roster` is the version of the centre's, or `local`.
     `local_time` is the kiosk's own clock in its zone, `2026-01-31 07:05:12 WIB`; `centre_key` is the
     centre's public key in hex, empty when there is no delivery.
     """
@@ -227,6 +228,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     policy: str
     refused: dict[str, int]
     problems: tuple[str, ...] = ()
+    roster: str = "local"
 
 
 class DeviceHealth(msgspec.Struct, frozen=True, kw_only=True):

@@ -34,7 +34,8 @@ def _say(found: api.Status) -> None:
     _line("ledger", f"{words.many(found.ledger.seq, 'record')}, {accepted}")
     people = words.many(found.people, "person", "people")
     _line("people", f"{people}, {words.many(found.fingers, 'finger')} enrolled")
-    _line("today", f"{words.many(found.punches_today, 'punch', 'punches')}, policy {found.policy}")
+    rules = found.policy if found.roster == "local" else f"{found.policy}, roster {found.roster}"
+    _line("today", f"{words.many(found.punches_today, 'punch', 'punches')}, policy {rules}")
     for device in found.devices:
         _line(device.name, _device(device))
     if found.refused:

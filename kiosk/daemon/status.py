@@ -65,6 +65,7 @@ class StatusSource:
             fingers=counts.fingers,
             punches_today=view.today,
             policy=self._book.policy.version,
+            roster=self._book.versions.roster,
             refused=dict(self._core.refusals.totals),
             problems=self._problems(),
         )
