@@ -27,6 +27,7 @@ from kiosk.demo.supervisor import Part, PartFailedError, Supervisor
 TEND_S = 0.1
 FINGER = "right-index"
 APPROVAL_S = 20.0
+NONE = "none"
 
 
 def main(argv: list[str]) -> int:
@@ -79,7 +80,9 @@ def _start(
         "kioskd", (_program("kioskd"), "--config", str(config)), ready=lambda: _takes_punches(folder)
     )
     supervisor.start(kioskd)
-    supervisor.start(Part("kiosk-face", (_program("kiosk-face"), "--socket", str(folder.root / "face.sock"))))
+    if arguments.camera != NONE:
+        face = (_program("kiosk-face"), "--socket", str(folder.root / "face.sock"))
+        supervisor.start(Part("kiosk-face", face))
     _enrol_everybody(folder)
     if portrait:
         portrait.enrol_soon(_print)
@@ -124,7 +127,7 @@ def _terminal(folder: DemoFolder, port: int) -> Part:
 def _camera(folder: DemoFolder, supervisor: Supervisor, arguments: argparse.Namespace) -> str:
     """Start the emulated camera, unless a real one is named; its part of kiosk.toml."""
     if arguments.camera:
-        return folder.camera_toml(arguments.camera)
+        return "" if arguments.camera == NONE else folder.camera_toml(arguments.camera)
     port = free_port()
     command = (
         sys.executable, "-m", "drivers.emulated.camera", "--port", str(port), "--control", str(folder.camera),
@@ -257,5 +260,5 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="kioskd demo", description="A kiosk and its centre, emulated.")
     parser.add_argument("--dir", required=True, help="the folder everything goes into")
     parser.add_argument("--headless", action="store_true", help="no window")
-    parser.add_argument("--camera", default="", help="a camera of this machine: /dev/video0")
+    parser.add_argument("--camera", default="", help="a camera of this machine: /dev/video0; or none")
     return parser

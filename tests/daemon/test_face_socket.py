@@ -16,6 +16,8 @@ from kiosk.daemon.face_socket import FacePorts, FaceSocket
 from tests.e2e.face_client import FaceClient
 from tests.e2e.rig import until
 
+READY = facing.CameraState(status="ready")
+
 
 class Kiosk:
     def __init__(self, path: Path) -> None:
@@ -67,17 +69,25 @@ def test_a_second_one_is_refused_while_the_first_is_well(kiosk: Kiosk) -> None:
 
 def test_one_that_hangs_gives_way_to_the_next(kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(face_socket, "ALIVE_S", 0.0)
+    kiosk.client().say(READY)
+    until(lambda: kiosk.told == ["came", "CameraState"])
     kiosk.client()
-    until(lambda: kiosk.told == ["came"])
-    kiosk.client()
-    until(lambda: kiosk.told == ["came", "replaced", "came"])
+    until(lambda: kiosk.told == ["came", "CameraState", "replaced", "came"])
 
 
 def test_one_that_is_silent_is_sent_away(kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(face_socket, "SILENT_S", 1.0)
     client = kiosk.client()
-    until(lambda: kiosk.told == ["came", "silent"])
+    client.say(READY)
+    until(lambda: kiosk.told == ["came", "CameraState", "silent"])
     assert client.ended.wait(10)
+
+
+def test_one_that_loads_its_models_is_waited_for(kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(face_socket, "SILENT_S", 0.0)
+    client = kiosk.client()
+    assert not client.ended.wait(3 * face_socket.LOOK_S)
+    assert kiosk.told == ["came"]
 
 
 def test_one_that_takes_nothing_in_blocks_nobody(kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch) -> None:

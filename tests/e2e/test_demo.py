@@ -57,7 +57,7 @@ def test_a_finger_in_the_demo_is_accepted_by_the_centre_and_the_demo_stops_clean
 
 
 def test_a_killed_demo_leaves_nothing_running(tmp_path: Path) -> None:
-    with demo(tmp_path / "demo", "--headless") as process:
+    with demo(tmp_path / "demo", "--headless", "--camera", "none") as process:
         family = psutil.Process(process.pid).children(recursive=True)
         process.kill()
         assert psutil.wait_procs(family, timeout=20)[1] == []
@@ -68,7 +68,7 @@ def test_what_is_killed_comes_back_within_three_seconds_and_punches_go_on(
     tmp_path: Path, victim: str
 ) -> None:
     root = tmp_path / "demo"
-    with demo(root) as process:
+    with demo(root, "--camera", "none") as process:
         killed = until(lambda: find(process.pid, victim))
         killed.kill()
         begin = time.monotonic()
