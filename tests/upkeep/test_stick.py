@@ -46,8 +46,7 @@ MODULES = (
     "9p",
 )  # fmt: skip
 OPTIONS = "noexec,nosuid,nodev,noatime"
-MOUNT = f"/bin/busybox mount -t vfat -o {OPTIONS} /dev/vda /house/mnt || echo 'wrong \"no vfat\"'\n"
-STICK_INIT = INIT[: INIT.index("/bin/busybox mount -t ext4")] + MOUNT + INIT[INIT.index("cd /house\nexec") :]
+STICK_INIT = INIT[: INIT.index("/bin/busybox mount -t ext4")] + INIT[INIT.index("cd /house\nexec") :]
 NAME = DeviceName(IDENTITY.tenant, IDENTITY.device_id)
 PHOTO_BYTES = 20_000
 
@@ -106,7 +105,7 @@ class School:
         return Importer(self.desk.store, self.desk.office, self.desk.key, lambda: NOW_MS).stick(stick)
 
     def receipt(self, stick: Path) -> Receipt:
-        sealed = next(stick.rglob("receipt.bin")).read_bytes()
+        sealed = stick.joinpath(ROOT, NAME.tenant, NAME.device, "receipt.bin").read_bytes()
         return read_receipt(sealed, self.keys.unseal, NAME, self.desk.key.public_hex)
 
 
@@ -150,7 +149,7 @@ def exported(school: School, image: Path) -> Path:
 def contents(image: Path, to: Path) -> Path:
     """What a system finds on the stick after it has mended it."""
     subprocess.run(("fsck.vfat", "-a", "-w", str(image)), capture_output=True, check=False)
-    shutil.rmtree(to, ignore_errors=True)
+    run("rm", "-rf", str(to))  # a lost write may have made a folder that holds itself: mcopy goes deep
     to.mkdir()
     copy = ("mcopy", "-s", "-n", "-m", "-i", str(image), f"::{ROOT}", str(to))
     subprocess.run(copy, capture_output=True, check=False, env={**os.environ, "MTOOLS_SKIP_CHECK": "1"})
@@ -248,7 +247,7 @@ def test_pulled_out_at_any_write(records: int, photos: int, cuts: int, size_mb: 
     try:
         pull_often(School(root, records, photos), cuts, size_mb)
     finally:
-        shutil.rmtree(root)
+        run("rm", "-rf", str(root))
 
 
 def pull_often(school: School, cuts: int, size_mb: int) -> None:
