@@ -41,8 +41,8 @@ config.add_command(password)
 def reload() -> None:
     """Have kioskd read kiosk.toml, policy and calendar again, and say what counts now and what waits.
 
-    At once count the policy, the calendar, screen.language and everything of [sync] but whether there is a
-    centre at all. The rest waits for `systemctl restart kioskd`. A file with faults changes nothing.
+    At once count the policy, the calendar, screen.language and everything of [sync] but which centre it is,
+    or that there is none. The rest waits for `systemctl restart kioskd`. A file with faults changes nothing.
     """
     from kiosk.core import api
 

@@ -94,14 +94,16 @@ def words(keys: tuple[str, ...]) -> str:
 
 
 def _with_hot(running: KioskConfig, wanted: KioskConfig) -> KioskConfig:
-    """`running` with what of `wanted` counts at once. Whether there is a centre at all is not of that."""
+    """`running` with what of `wanted` counts at once: not whether there is a centre, nor which."""
     same_kind = bool(running.sync.host) == bool(wanted.sync.host)
     return msgspec.structs.replace(
         running,
         policy_file=wanted.policy_file,
         calendar_file=wanted.calendar_file,
         screen=msgspec.structs.replace(running.screen, language=wanted.screen.language),
-        sync=wanted.sync if same_kind else running.sync,
+        sync=msgspec.structs.replace(wanted.sync, centre_key=running.sync.centre_key)
+        if same_kind
+        else running.sync,
     )
 
 
