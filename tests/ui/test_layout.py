@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from itertools import combinations
 from typing import Any
 
@@ -9,6 +10,7 @@ import msgspec
 import pytest
 
 from kiosk.core.view import View
+from kiosk.core.zone import ZONES, wall_ms
 from ui import fonts
 from ui.box import Box
 from ui.gallery import SIZES, sample_stage
@@ -18,6 +20,7 @@ from ui.panes import Pane
 from ui.sample_panes import PANES
 from ui.samples import SAMPLES, VIEW
 from ui.screens import compose
+from ui.screens.idle import SECONDS
 from ui.screens.result import initials
 from ui.stage import Director
 from ui.strings import LANGUAGES
@@ -40,13 +43,13 @@ def page_of(
     view: View,
     size: tuple[int, int],
     language: Any,
-    wall_ms: int = LATE_IN_DECEMBER,
+    now_ms: int = LATE_IN_DECEMBER,
     pane: Pane | None = None,
 ) -> Page:
     director = Director(language, "light")
-    director.receive(msgspec.structs.replace(view, language=language, card=None), 0, wall_ms)
-    director.receive(msgspec.structs.replace(view, language=language), 0, wall_ms)
-    return compose(director.stage(1, wall_ms, pane=pane), Metrics(*size))
+    director.receive(msgspec.structs.replace(view, language=language, card=None), 0, now_ms)
+    director.receive(msgspec.structs.replace(view, language=language), 0, now_ms)
+    return compose(director.stage(1, now_ms, pane=pane), Metrics(*size))
 
 
 def faults(page: Page, size: tuple[int, int], *, may_shorten: bool = False) -> list[str]:
@@ -129,8 +132,13 @@ def test_the_longest_strings_fit(size: tuple[int, int], language: str) -> None:
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
 def test_the_clock_fits_at_every_second_and_minute_of_a_day(size: tuple[int, int]) -> None:
-    for step in range(0, 86_400, 61):
-        page = page_of(VIEW, size, "id", LATE_IN_DECEMBER + step * 1000)
+    minutes = [f"{minute // 60:02}:{minute % 60:02}" for minute in range(1440)]
+    px = Metrics(*size).type("clock")
+    by_width = sorted(minutes, key=lambda text: fonts.width(text, "display", px))
+    seconds = sorted(SECONDS, key=lambda text: fonts.width(text, "display", Metrics(*size).type("display")))
+    for minute, second in ((by_width[-1], seconds[-1]), (by_width[0], seconds[-1]), (by_width[-1], "00")):
+        day = datetime.fromisoformat(f"2026-12-30 {minute}:{second}").replace(tzinfo=ZONES["WIB"])
+        page = page_of(VIEW, size, "id", wall_ms(day))
         cut = [t for t in page.items if isinstance(t, Text) and (t.ink_width > t.box.w or "…" in t.text)]
         assert cut == []
 
