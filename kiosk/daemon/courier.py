@@ -1,4 +1,4 @@
-"""The courier: what a stick's visit is made of, and the commands about it.
+"""The courier: what a stick's visit is made of.
 
 A child touches the stick; here its receipt becomes the events that MQTT would have brought, and each visit a
 record. One visit at a time.
@@ -14,22 +14,20 @@ from concurrent.futures import CancelledError, Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import msgspec
 
 from kiosk.core import courier as api
-from kiosk.core.api import ApiError, Done
-from kiosk.core.command import Command
 from kiosk.core.config import KioskConfig
 from kiosk.core.payload import StickVisit
 from kiosk.core.view import StickView
 from kiosk.daemon import sticks
-from kiosk.daemon.control_request import Refusal
 from kiosk.daemon.core_state import CoreState
 from kiosk.daemon.courier_child import Looked, Task
 from kiosk.daemon.courier_memory import CourierMemory
-from kiosk.daemon.courier_photos import moved, waiting_photos
+from kiosk.daemon.courier_photos import moved
+from kiosk.daemon.courier_refusal import refuse_stick
 from kiosk.daemon.courier_run import CourierRun
 from kiosk.daemon.delivery import Delivery
 from kiosk.daemon.engine import Engine
@@ -51,18 +49,6 @@ log = logging.getLogger(__name__)
 ENGINE_S = 60.0
 SHOWN_S = 60.0
 Emit = Callable[[object], None]
-HINTS = {
-    "unprepared": "at the centre: hadir-centre courier prepare PATH; or pair it on the kiosk's screen",
-    "unsigned": "prepare the stick at this kiosk's centre: hadir-centre courier prepare PATH",
-    "foreign": "take a stick of this kiosk's own organisation",
-    "full": "delete other files from the stick, or take a larger one",
-    "read_only": "move the stick's write lock, or take another stick",
-    "gone": "plug it in again and wait until the screen says it may be pulled out",
-    "hostile": "do not use this stick; prepare a new one",
-    "too_large": "do not use this stick; prepare a new one",
-    "unreadable": "plug it into the kiosk once more; if it happens again take another stick",
-    "no_centre_key": "set centre_key under [sync] in kiosk.toml, as `hadir-centre key` prints it",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,22 +73,12 @@ class Courier:
         self._parts, self._state_dir = parts, Path(config.state_dir)
         self.name = DeviceName(config.device.tenant, config.device.id)
         self.folder = self._state_dir / config.courier.folder if config.courier.folder else None
-        self._memory = CourierMemory(self._state_dir)
-        self._run, self._turn = CourierRun(), threading.Lock()
+        self.memory = CourierMemory(self._state_dir)
+        self.run, self._turn = CourierRun(), threading.Lock()
         self._plugged = False
         self._load: tuple[dict[str, bytes], Future[list[str]]] | None = None
         self._hide = threading.Timer(SHOWN_S, self._show, (None,))
         self._shown: StickView | None = None
-
-    def commands(self) -> dict[type[Command], Callable[[Any, Emit], object]]:
-        """How each command is carried out; on a thread of the control server."""
-        return {
-            api.GetCourier: lambda command, emit: self._state(),
-            api.CourierExport: lambda command, emit: self._asked(command.path, emit, export=True),
-            api.CourierImport: lambda command, emit: self._asked(command.path, emit, export=False),
-            api.CourierPair: lambda command, emit: self._pair(command),
-            api.GetSeal: lambda command, emit: self._seal(command.day),
-        }
 
     def carry(self, files: Mapping[str, bytes], wait_s: float) -> list[str]:
         """Write files for somebody at the kiosk to the stick in it, or the next one; their paths on it.
@@ -121,7 +97,7 @@ class Courier:
                     self.visit(self.folder)
             return load.result(wait_s)
         except StickError as error:
-            _refuse(error)
+            refuse_stick(error)
         except CancelledError:
             refuse("cancelled", "it was given up", "begin again")
         except TimeoutError:
@@ -137,7 +113,7 @@ class Courier:
 
     def stop(self) -> None:
         """Leave the stick as it is; what was not finished on it does not count."""
-        self._run.stop()
+        self.run.stop()
         self._hide.cancel()
 
     def visit(self, path: Path, emit: Emit = lambda event: None, *, export: bool = True) -> api.CourierDone:
@@ -150,7 +126,7 @@ class Courier:
             return self._visit(path, emit, export=export)
         except StickError as error:
             self._ended(emit, StickView(state="failed", code=error.code))
-            self._note(StickVisit(what="refused", stick="", code=error.code))
+            self.note(StickVisit(what="refused", stick="", code=error.code))
             raise
         finally:
             if self._shown is not None and self._shown.state in ("reading", "writing"):
@@ -163,7 +139,7 @@ class Courier:
         if files and not self._parts.config().sync.centre_key:
             self._ended(emit, StickView(state="done", files=files))
             return api.CourierDone(stick="")
-        looked = self._run.do(self._task("look", path)).looked
+        looked = self.run.do(self.task("look", path)).looked
         assert looked is not None
         done = self._received(looked)
         if export:
@@ -181,7 +157,7 @@ class Courier:
             return 0
         files, load = self._load
         try:
-            paths = self._run.do(self._task("put", path, files=files)).paths or []
+            paths = self.run.do(self.task("put", path, files=files)).paths or []
         except StickError as error:
             with suppress(InvalidStateError):  # given up in this very moment
                 load.set_exception(error)
@@ -196,19 +172,19 @@ class Courier:
         done, receipt = api.CourierDone(stick=looked.stick, note=looked.fault), looked.receipt
         if looked.fault:
             log.warning("the receipt on stick %s: %s", looked.stick[:8], looked.words)
-            self._note(StickVisit(what="refused", stick=looked.stick, code=looked.fault))
-        if receipt is None or self._memory.knows(receipt.receipt):
+            self.note(StickVisit(what="refused", stick=looked.stick, code=looked.fault))
+        if receipt is None or self.memory.knows(receipt.receipt):
             return done
         try:
-            accepted, documents = self._believe(receipt, sent_of(receipt, self._memory.sent))
+            accepted, documents = self._believe(receipt, sent_of(receipt, self.memory.sent))
         except StickError as error:
             log.warning("the receipt on stick %s: %s", looked.stick[:8], error)
-            self._note(StickVisit(what="refused", stick=looked.stick, code=error.code))
+            self.note(StickVisit(what="refused", stick=looked.stick, code=error.code))
             return api.CourierDone(stick=looked.stick, note=error.code)
-        self._memory.received(receipt.receipt, receipt.export)
-        self._note(StickVisit(
+        self.note(StickVisit(  # its commit makes the cursor lasting too: only then the receipt is done with
             what="receipt", stick=looked.stick, export=receipt.export, records=accepted
         ))  # fmt: skip
+        self.memory.received(receipt.receipt, receipt.export)
         return api.CourierDone(
             stick=looked.stick, accepted=accepted, documents=documents,
             standing=standing(receipt, self._parts.config().sync.centre_key),
@@ -242,17 +218,17 @@ class Courier:
             ))  # fmt: skip
 
         with StoreReader.open(self._state_dir) as reader:
-            seal = day_seal(reader, parts.keys, self.name, self._today())
+            seal = day_seal(reader, parts.keys, self.name, self.today())
         state = state_message(
             parts.hello(), self.name, StoreSource(self._state_dir, parts.keys), "offline"
         ).decode()
-        task = self._task("export", path, export=export, seal=seal.text if seal else "", state=state)
-        exported = self._run.do(task, told).exported
+        task = self.task("export", path, export=export, seal=seal.text if seal else "", state=state)
+        exported = self.run.do(task, told).exported
         assert exported is not None
         manifest = exported.manifest
         visit = _visit_of(exported, looked.stick, now.wall_ms)
-        self._memory.exported(Sent(export, now.boot_id, now.boot_ms, exported.asked), visit)
-        self._note(StickVisit(
+        self.memory.exported(Sent(export, now.boot_id, now.boot_ms, exported.asked), visit)
+        self.note(StickVisit(
             what="exported", stick=looked.stick, export=export, records=manifest.records,
             photos=manifest.photos, size_bytes=exported.size_bytes,
         ))  # fmt: skip
@@ -262,72 +238,19 @@ class Courier:
             documents=done.documents, standing=done.standing, note=done.note,
         )  # fmt: skip
 
-    def _asked(self, path: str, emit: Emit, *, export: bool) -> api.CourierDone:
-        try:
-            return self.visit(self._path(path), emit, export=export)
-        except StickError as error:
-            _refuse(error)
-
-    def _pair(self, command: api.CourierPair) -> Done:
-        path, stick = self._path(command.path), secrets.token_hex(16)
-        try:
-            self._run.do(self._task("pair", path, stick=stick))
-        except StickError as error:
-            _refuse(error)
-        self._note(StickVisit(what="paired", stick=stick))
-        return Done(stick[:8])
-
-    def _seal(self, day: str) -> api.SealOut:
-        with StoreReader.open(self._state_dir) as reader:
-            seal = day_seal(reader, self._parts.keys, self.name, day or self._today())
-        if seal is None:
-            refuse("not_found", f"no record was written on {day or self._today()}", "ask for another day")
-        return api.SealOut(
-            text=seal.text, day=seal.day, first=seal.first, last=seal.last, count=seal.count,
-            ledger_id=seal.ledger_id, head=seal.head,
-        )  # fmt: skip
-
-    def _state(self) -> api.CourierState:
-        with StoreReader.open(self._state_dir) as reader:
-            photos = sum(1 for _ in waiting_photos(reader))
-            upto = {one.ledger_id: one.upto for sent in self._memory.sent for one in sent.asked}
-            exported = sum(
-                max(0, upto.get(i.ledger_id, 0) - reader.cursor(DESTINATION, i.ledger_id))
-                for i in reader.ledgers()
-            )
-        folder = self.folder
-        return api.CourierState(
-            records=self._waiting(), photos=photos, exported=exported, folder=str(folder or ""),
-            present=folder is not None and sticks.is_there(folder),
-            centre_known=bool(self._parts.config().sync.centre_key), visits=self._memory.visits,
-        )  # fmt: skip
-
-    def _waiting(self) -> int:
-        with StoreReader.open(self._state_dir) as reader:
-            return sum(
-                max(0, i.deliver_upto - reader.cursor(DESTINATION, i.ledger_id)) for i in reader.ledgers()
-            )
-
     def _accepted(self) -> int:
         with StoreReader.open(self._state_dir) as reader:
             return sum(reader.cursor(DESTINATION, i.ledger_id) for i in reader.ledgers())
 
-    def _today(self) -> str:
+    def today(self) -> str:
+        """The local date, ISO."""
         return sticks.local_day(self._parts.core.clock.now().wall_ms, self._parts.config().site.zone)
 
-    def _path(self, path: str) -> Path:
-        if path:
-            return Path(path)
-        if self.folder is None:
-            refuse("not_found", "this kiosk does not look for sticks", "set folder under [courier]")
-        if not sticks.is_there(self.folder):
-            refuse("not_found", "no stick is in the kiosk", "plug one in and wait a few seconds")
-        return self.folder
-
-    def _task(
+    def task(
         self, do: Any, path: Path, export: str = "", stick: str = "", seal: str = "",
         state: str = "", files: dict[str, bytes] | None = None,
     ) -> Task:  # fmt: skip
+        """What the child is to do with the stick at `path`. Raises `StickError`, no_centre_key."""
         key = self._parts.config().sync.centre_key
         if do in ("look", "export") and (not key or self._parts.delivery is None):
             raise StickError("no_centre_key", "this kiosk does not know its centre's key")
@@ -354,7 +277,8 @@ class Courier:
         self._shown = view
         self._parts.show(view)
 
-    def _note(self, record: StickVisit) -> None:
+    def note(self, record: StickVisit) -> None:
+        """Put it on record."""
         self._parts.engine.submit(lambda: self._parts.core.journal.note(record)).result(ENGINE_S)
 
 
@@ -364,8 +288,3 @@ def _visit_of(exported: Exported, stick: str, at_ms: int) -> api.CourierVisit:
         export=manifest.export, stick=stick, at_ms=at_ms, records=manifest.records, photos=manifest.photos,
         size_bytes=exported.size_bytes, answered=False,
     )  # fmt: skip
-
-
-def _refuse(error: StickError) -> NoReturn:
-    hint = HINTS.get(error.code, "try again; see `journalctl -u kioskd`")
-    raise Refusal(ApiError("device", f"{error} ({error.code})", hint)) from error

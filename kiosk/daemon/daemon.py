@@ -22,6 +22,7 @@ from kiosk.daemon.clock import Clock
 from kiosk.daemon.control import ControlServer, SocketInUseError
 from kiosk.daemon.core_state import CoreState
 from kiosk.daemon.courier import Courier, CourierParts
+from kiosk.daemon.courier_desk import CourierDesk
 from kiosk.daemon.delivery import Delivery
 from kiosk.daemon.desk.desk import Desk
 from kiosk.daemon.desk.parts import DeskParts
@@ -365,15 +366,16 @@ class Kiosk:
         self._start_down(parts, desk)
         return desk
 
-    def _make_courier(self, core: CoreState) -> Courier:
+    def _make_courier(self, core: CoreState) -> CourierDesk:
         """The sticks; with a folder for them configured, a watch over it."""
-        self._courier = courier = Courier(CourierParts(
+        parts = CourierParts(
             lambda: self._config, self._engine, core, self._keys, self._delivery,
             lambda view: self._hub.change(stick=view), self._older_keys, self._hello,
-        ))  # fmt: skip
+        )  # fmt: skip
+        self._courier = courier = Courier(parts)
         if courier.folder:
             self._sticks = StickWatch(courier.folder, courier.name, courier.visit)
-        return courier
+        return CourierDesk(courier, parts)
 
     def _start_down(self, parts: DeskParts, desk: Desk) -> None:
         if self._delivery is None:

@@ -16,7 +16,7 @@ from kiosk.core.view import View
 from kiosk.daemon.control import Refusal
 from kiosk.daemon.control_request import RAISED_COMMANDS
 from kiosk.daemon.core_state import CoreState
-from kiosk.daemon.courier import Courier
+from kiosk.daemon.courier_desk import CourierDesk
 from kiosk.daemon.desk.desk import Desk
 from kiosk.daemon.emulation import Emulation
 from kiosk.daemon.engine import Engine
@@ -56,7 +56,7 @@ class ServiceParts:
     sent: Mapping[str, int]
     lost: Mapping[str, int]
     terminals: Terminals
-    courier: Courier
+    courier: CourierDesk
     reloading: Reloading
     resealing: Resealing
     faces: Faces
