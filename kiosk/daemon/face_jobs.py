@@ -32,17 +32,19 @@ class FaceJobs:
     ) -> tuple[int, Future[Answer]]:
         """Send what `make` makes of a new job's number; the answer comes as a future.
 
-        It fails with `Unavailable` when kiosk-face is not there, goes, or has too much to do.
+        It fails with `Unavailable` when kiosk-face is not there, goes, or has left it lying for long.
         """
         job, future = next(self._numbers), Future[Answer]()
+        oldest: Future[Answer] | None = None
         with self._lock:
-            room = len(self._waiting) < MOST_WAITING
-            if room:
-                self._waiting[job] = (future, on_step)
+            if len(self._waiting) >= MOST_WAITING:
+                oldest, _ = self._waiting.pop(next(iter(self._waiting)))
+            self._waiting[job] = (future, on_step)
+        _fail(oldest, "kiosk-face did not get to it")
         message = make(job)
-        if not room or not self._send(lambda: (message,)):
+        if not self._send(lambda: (message,)):
             self.forget(job)
-            future.set_exception(Unavailable("kiosk-face is not there", hint=HINT))
+            _fail(future, "kiosk-face is not there")
         return job, future
 
     def cancel(self, job: int) -> None:
@@ -74,5 +76,10 @@ class FaceJobs:
         with self._lock:
             waiting, self._waiting = self._waiting, {}
         for future, _ in waiting.values():
-            with suppress(Exception):
-                future.set_exception(Unavailable("kiosk-face ended meanwhile", hint=HINT))
+            _fail(future, "kiosk-face ended meanwhile")
+
+
+def _fail(future: Future[Answer] | None, why: str) -> None:
+    if future is not None:
+        with suppress(Exception):  # whoever waited has given up in this very moment
+            future.set_exception(Unavailable(why, hint=HINT))
