@@ -15,7 +15,7 @@ from kiosk.core.record import ZERO_HASH
 from sync.centre import ledgers, links
 from sync.centre.incoming import Arrived, Incoming, read_batch
 from sync.centre.ledgers import Ledger
-from sync.centre.projection import project, project_provisional
+from sync.centre.projection import project
 from sync.centre.store import Tx
 from sync.wire import AckStatus, Batch, Point
 
@@ -56,16 +56,6 @@ def take(tx: Tx, incoming: Incoming, now_ms: int) -> list[Answer]:
     if not answers and ledger.frozen:
         answers = [_standing_at(tx, ledger, batch.last), _quarantined(ledger, None)]
     return answers or _whole(tx, ledger, batch.last)
-
-
-def show_early(tx: Tx, incoming: Incoming, now_ms: int) -> None:
-    """Show records of the live lane as provisional; the head does not move, and nobody waits for its row."""
-    ledger = ledgers.look(tx, incoming.batch.ledger_id)
-    if ledger is None or ledger.frozen or ledger.device != incoming.device:
-        return
-    if ledger.sign_key == incoming.batch.head.key:
-        fresh = [record for record in incoming.records if record.seq > ledger.head_seq]
-        project_provisional(tx, ledger, fresh, now_ms)
 
 
 def _absorb(tx: Tx, ledger: Ledger, incoming: Incoming, now_ms: int) -> list[Answer]:

@@ -45,14 +45,9 @@ class Ledger:
 def lock(tx: Tx, ledger_id: str) -> Ledger | None:
     """The ledger's row, locked against every other process; the same object throughout a transaction."""
     held = _held(tx)
-    if ledger_id not in held and (found := _row(tx, ledger_id, tx.for_update)):
+    if ledger_id not in held and (found := _locked(tx, ledger_id)):
         held[ledger_id] = found
     return held.get(ledger_id)
-
-
-def look(tx: Tx, ledger_id: str) -> Ledger | None:
-    """The ledger's row as it was last committed; not to be changed."""
-    return _row(tx, ledger_id, "")
 
 
 def _held(tx: Tx) -> dict[str, Ledger]:
@@ -60,7 +55,7 @@ def _held(tx: Tx) -> dict[str, Ledger]:
     return held
 
 
-def _row(tx: Tx, ledger_id: str, lock: str) -> Ledger | None:
+def _locked(tx: Tx, ledger_id: str) -> Ledger | None:
     row = tx.one(
         "SELECT l.tenant, l.device, l.sign_key, l.head_seq, l.head_hash, l.standing, l.reason,"
         " (SELECT max(n.prev_seq) FROM ledgers n"
@@ -68,7 +63,7 @@ def _row(tx: Tx, ledger_id: str, lock: str) -> Ledger | None:
         " (SELECT count(*) FROM ledgers n WHERE n.prev_ledger = l.ledger_id AND n.prev_seq > l.head_seq),"
         " (SELECT count(*) FROM staged s WHERE s.ledger_id = l.ledger_id),"
         " (SELECT max(p.seq) FROM provisional p WHERE p.ledger_id = l.ledger_id)"
-        f" FROM ledgers l WHERE l.ledger_id = ?{lock}",
+        f" FROM ledgers l WHERE l.ledger_id = ?{tx.for_update}",
         ledger_id,
     )
     if row is None:

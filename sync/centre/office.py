@@ -15,7 +15,8 @@ from kiosk.core.record import ZERO_HASH
 from kiosk.core.sign import message_statement, signature_holds
 from sync.centre import devices, down, files, intake
 from sync.centre.devices import KeyState
-from sync.centre.incoming import RefusedBatchError, read_batch
+from sync.centre.early import show_early
+from sync.centre.incoming import Incoming, RefusedBatchError, read_batch
 from sync.centre.intake import Answer
 from sync.centre.keys import CentreKey
 from sync.centre.outgoing import Outgoing
@@ -45,11 +46,12 @@ Reply = tuple[DeviceName, Batch, Answer] | Outgoing
 
 @dataclass(frozen=True, slots=True)
 class Sitting:
-    """One transaction: its moment, and what it has already asked about keys."""
+    """One transaction: its moment, what it has asked about keys, and what came on the live lane."""
 
     tx: Tx
     now_ms: int
     admitted: dict[tuple[DeviceName, str], KeyState]
+    early: list[Incoming]
 
 
 class Office:
@@ -81,8 +83,10 @@ class Office:
         """Commit all of `letters`, then say what to send. Raises `BusyError`: nothing is committed."""
         with self.tally.committing(), self._store.writing() as tx:
             tx.lock([name for letter in letters if (name := _lock_of(letter))])
-            sitting = Sitting(tx, self._now_ms(), {})
+            sitting = Sitting(tx, self._now_ms(), {}, [])
             replies = [reply for letter in letters for reply in self._take(sitting, letter)]
+            if sitting.early:
+                show_early(tx, sitting.early, sitting.now_ms)
         answers = [reply for reply in replies if not isinstance(reply, Outgoing)]
         self.tally.took(len(letters), tx.added, [answer.status for _, _, answer in answers])
         return [reply if isinstance(reply, Outgoing) else self._ack(*reply) for reply in replies]
@@ -146,12 +150,9 @@ class Office:
 
     def _live(self, sitting: Sitting, device: DeviceName, payload: bytes) -> list[Reply]:
         try:
-            incoming = read_batch(device, payload)
+            sitting.early.append(read_batch(device, payload))
         except RefusedBatchError as error:
             self._refused(sitting, device, error.batch, error.reason)
-            return []
-        if self._admit(sitting, device, incoming.batch.head.key) == "approved":
-            intake.show_early(sitting.tx, incoming, sitting.now_ms)
         return []
 
     def _state(self, sitting: Sitting, device: DeviceName, payload: bytes) -> list[Reply]:

@@ -5,7 +5,7 @@ The tables hold what the records say after later knowledge: corrected times, val
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
@@ -55,13 +55,13 @@ def project(tx: Tx, ledger: Ledger, records: list[Arrived], now_ms: int) -> None
     tx.append("punches", punches)
 
 
-def project_provisional(tx: Tx, ledger: Ledger, records: list[Arrived], now_ms: int) -> None:
+def project_provisional(tx: Tx, fresh: Sequence[tuple[Ledger, Arrived]], now_ms: int) -> None:
     """Show records of the live lane until the same come in their turn; nothing is locked."""
     tx.many(
         "INSERT INTO provisional VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        [(ledger.ledger_id, record.seq, record.body, now_ms) for record in records],
+        [(ledger.ledger_id, record.seq, record.body, now_ms) for ledger, record in fresh],
     )
-    read = [_read(ledger, record) for record in records]
+    read = [_read(ledger, record) for ledger, record in fresh]
     tx.many(
         f"INSERT INTO early_punches VALUES ({', '.join('?' * 21)}) ON CONFLICT DO NOTHING",
         [_punch_row(fact, punch, 1, now_ms) for fact, punch in read if fact and isinstance(punch, p.Punch)],

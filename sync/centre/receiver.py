@@ -24,6 +24,7 @@ from sync.topics import every_device
 
 log = logging.getLogger(__name__)
 MOST_AT_ONCE = 32  # half a full window: a kiosk makes the next batches while these are committed
+MOST_FRESH_AT_ONCE = 128
 MOST_BYTES_AT_ONCE = 4 * 1024 * 1024
 RECEIVE_MAX = 128
 KEEPALIVE_S = 15  # a process that stands still gets its share of the messages for half as long again
@@ -91,7 +92,8 @@ class Receiver:
         due = self._connection.next_deadline()
         beat_s = DUE_S if "reply" in self._lanes else BEAT_S
         timeout = beat_s if due is None else min(beat_s, max(0.0, due - time.monotonic()))
-        while len(messages) < MOST_AT_ONCE and size < MOST_BYTES_AT_ONCE:
+        most = MOST_FRESH_AT_ONCE if "ledger" not in self._lanes else MOST_AT_ONCE
+        while len(messages) < most and size < MOST_BYTES_AT_ONCE:
             try:
                 event = self._inbox.get(timeout=0 if messages else timeout)
             except queue.Empty:
