@@ -1,4 +1,4 @@
-"""Shows records of the live lane as provisional: no head moves, nothing is locked, three statements for all."""
+"""Shows records of the live lane as provisional: no head moves, nothing is locked, in three statements."""
 
 from __future__ import annotations
 
