@@ -21,7 +21,8 @@ from sync.documents import Reply
 from sync.events import LinkChanged, SyncEvent
 from sync.hello import DeviceHello
 from sync.link_events import Down, Taken
-from sync.session import Again, Appended, Beside, Restate, Session
+from sync.orders import Again, Appended, Beside, Restate
+from sync.session import Session
 from sync.source import LedgerSource
 from sync.uploads import FileSource
 

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from kiosk.core.record import Record
-from sync import documents
+from sync import commands, documents
 from sync.courier import format as courier
 from sync.wire import Ack, Batch, Signed, State
 
@@ -28,7 +28,7 @@ TYPES: dict[str, tuple[Any, str]] = {
     "roster": (documents.Roster, "The body of down/roster."),
     "roster-content": (documents.RosterContent, "What a roster's content holds, unpacked."),
     "template": (documents.TemplateLetter, "The body of down/template."),
-    "command": (documents.AnyCommand, "The body of down/command."),
+    "command": (commands.AnyCommand, "The body of down/command."),
     "courier-stick": (courier.Pairing, "The body of hadir/stick.json on a stick."),
     "courier-manifest": (courier.Manifest, "The body of an export's manifest.json on a stick."),
     "courier-receipt": (courier.Receipt, "The body of the message sealed in receipt.bin on a stick."),

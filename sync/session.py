@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import queue
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
@@ -22,47 +21,16 @@ from sync.inbound import read_ack, read_have, read_inbound
 from sync.link import Link
 from sync.link_events import Broker, LinkEvent, Message, Subscribed, Taken, Up, Will
 from sync.live import LiveLane
+from sync.orders import Again, Appended, Beside, Order
 from sync.pace import Pace
 from sync.replies import Replies
 from sync.source import LedgerSource
 from sync.topics import DeviceName, Down
-from sync.uploads import FileSource, Uploads
+from sync.uploads import Uploads
 from sync.wire import Presence, WireError, encode
 
 PACKET_OVERHEAD_BYTES = 512
 DEAF_S = 45.0
-
-
-@dataclass(frozen=True, slots=True)
-class Appended:
-    """A record was committed just now."""
-
-    ledger_id: str
-    seq: int
-
-
-@dataclass(frozen=True, slots=True)
-class Again:
-    """The centre asks for what it has acknowledged before."""
-
-    ledger_id: str
-    from_seq: int
-
-
-@dataclass(frozen=True, slots=True)
-class Restate:
-    """What the device says of itself has changed, or a file waits to go up."""
-
-
-Order = Appended | Again | Restate | Reply
-
-
-@dataclass(frozen=True, slots=True)
-class Beside:
-    """What a session has beside the ledger: files to send, and whether the clock is to be believed."""
-
-    files: FileSource | None
-    clock_known: Callable[[], bool]
 
 
 class Session:

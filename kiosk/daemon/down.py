@@ -24,6 +24,7 @@ from kiosk.daemon.down_rules import RosterRules, Texts
 from kiosk.daemon.down_templates import SharedTemplates
 from kiosk.daemon.lanes import LanesClosed
 from kiosk.daemon.store import StoreError
+from sync import commands as c
 from sync import documents as d
 from sync.events import Inbound
 from sync.wire import WireError
@@ -206,7 +207,7 @@ class Down:
         self._reply(d.Reply(about="roster", number=due.version, outcome="done", words=words[:MOST_WORDS]))
 
     def _take_command(self, document: Inbound) -> None:
-        command = d.read_command(document.body)
+        command = c.read_command(document.body)
         if self._is_known(command):
             return
         now = self._parts.desk.now()
@@ -223,7 +224,7 @@ class Down:
             target=self._carry_out, args=(command, do), name=f"command-{do}", daemon=True
         ).start()
 
-    def _is_known(self, command: d.Command) -> bool:
+    def _is_known(self, command: c.Command) -> bool:
         """Whether it was taken before: then it is refused, and what became of it said again."""
         store = self._core.store
         rows = self._parts.desk.on_engine(lambda: store.desk(payload.CommandTaken))
@@ -239,7 +240,7 @@ class Down:
             self._reply(d.Reply(about="command", number=last.counter, outcome=outcome, words=words))
         raise WireError("replayed" if known else "old_counter", f"command {command.counter}")
 
-    def _carry_out(self, command: d.Command, do: str) -> None:
+    def _carry_out(self, command: c.Command, do: str) -> None:
         result = self._result(command)
         try:
             self._parts.desk.note(payload.CommandTaken(
@@ -259,7 +260,7 @@ class Down:
         if result.after:
             result.after()
 
-    def _result(self, command: d.Command) -> Result:
+    def _result(self, command: c.Command) -> Result:
         try:
             return self._parts.commands.run(command)
         except Exception as error:

@@ -18,6 +18,7 @@ from kiosk.daemon.keys import BadKeyError
 from kiosk.daemon.lanes import LanesClosed
 from kiosk.daemon.roster import CENTRE
 from kiosk.daemon.store import StoreError
+from sync import commands as c
 from sync import documents as d
 from sync.sealing import SealError
 from sync.topics import DeviceName
@@ -57,19 +58,19 @@ class Commands:
         self._parts, self._desk, self._message = parts, desk_, message
         self._children, self._means = children, means
         self._name = DeviceName(parts.config.device.tenant, parts.config.device.id)
-        self._do: dict[type[d.Command], Callable[[Any], Result]] = {
-            d.CallPresence: self._presence,
-            d.Resend: self._resend,
-            d.UnlockAdmin: self._unlock_admin,
-            d.ShowMessage: self._show_message,
-            d.Restart: lambda command: Result("done", after=means.restart),
-            d.RotateKey: self._rotate_key,
-            d.Revoke: self._revoke,
-            d.RunDoctor: lambda command: Result("done", text=children.doctor()),
-            d.SupportBundle: lambda command: Result("done", blob=children.support_bundle()),
+        self._do: dict[type[c.Command], Callable[[Any], Result]] = {
+            c.CallPresence: self._presence,
+            c.Resend: self._resend,
+            c.UnlockAdmin: self._unlock_admin,
+            c.ShowMessage: self._show_message,
+            c.Restart: lambda command: Result("done", after=means.restart),
+            c.RotateKey: self._rotate_key,
+            c.Revoke: self._revoke,
+            c.RunDoctor: lambda command: Result("done", text=children.doctor()),
+            c.SupportBundle: lambda command: Result("done", blob=children.support_bundle()),
         }
 
-    def run(self, command: d.Command) -> Result:
+    def run(self, command: c.Command) -> Result:
         """Do it; whatever goes wrong is the result."""
         try:
             return self._do[type(command)](command)
@@ -78,35 +79,35 @@ class Commands:
         except (BadKeyError, ChildError, StoreError, LanesClosed, SealError, OSError, TimeoutError) as error:
             return Result("failed", str(error)[:1_000] or type(error).__name__)
 
-    def _presence(self, command: d.CallPresence) -> Result:
+    def _presence(self, command: c.CallPresence) -> Result:
         call = desk.CallPresence(window_s=command.window_s, unit=command.unit, by="centre")
         self._desk.handle(call, CENTRE)
         return Result("done")
 
-    def _resend(self, command: d.Resend) -> Result:
+    def _resend(self, command: c.Resend) -> Result:
         held = {one.ledger_id for one in self._parts.on_engine(self._parts.core.store.ledgers)}
         if command.ledger_id not in held:
             return Result("failed", f"no ledger {command.ledger_id} here")
         self._means.deliver_again(command.ledger_id, command.from_seq)
         return Result("done", f"{command.ledger_id} from {command.from_seq}")
 
-    def _unlock_admin(self, command: d.UnlockAdmin) -> Result:
-        context = d.pin_context(self._name, command.number, command.counter)
+    def _unlock_admin(self, command: c.UnlockAdmin) -> Result:
+        context = c.pin_context(self._name, command.number, command.counter)
         pin = self._parts.keys.unseal(bytes.fromhex(command.sealed), context).decode("ascii", "replace")
         self._desk.handle(desk.SetPin(number=command.number, pin=pin), CENTRE)
         return Result("done")
 
-    def _show_message(self, command: d.ShowMessage) -> Result:
+    def _show_message(self, command: c.ShowMessage) -> Result:
         until_ms = self._parts.now().wall_ms + command.minutes * MINUTE_MS
         shown = MessageView(command.text, command.text_en, until_ms) if command.text else None
         self._message.show(shown)
         return Result("done")
 
-    def _rotate_key(self, command: d.RotateKey) -> Result:
+    def _rotate_key(self, command: c.RotateKey) -> Result:
         key = self._means.next_key()
         return Result("done", f"the next key is {key[:16]}", key=key, after=self._means.restart)
 
-    def _revoke(self, command: d.Revoke) -> Result:
+    def _revoke(self, command: c.Revoke) -> Result:
         self._means.close()
         parts = self._parts
         templates = parts.on_engine(parts.core.store.templates)

@@ -9,7 +9,8 @@ from sync.centre import devices, files, rosters
 from sync.centre.keys import CentreKey
 from sync.centre.outgoing import Outgoing, signed_letter
 from sync.centre.store import Tx
-from sync.documents import MAX_REPLY_BYTES, Command, Reply, TemplateLetter
+from sync.commands import Command
+from sync.documents import MAX_REPLY_BYTES, Reply, TemplateLetter
 from sync.topics import DeviceName
 from sync.wire import Signed, State, WireError, decode, encode
 

@@ -11,6 +11,7 @@ from typing import get_args
 import click
 import msgspec
 
+from sync import commands as c
 from sync import documents as d
 from sync.centre import down, down_reports, files, rosters
 from sync.centre.cli import Context, json_option, now_ms, read, show
@@ -23,7 +24,7 @@ from sync.topics import DeviceName
 HOUR_MS = 3_600_000
 MOST_DECISIONS = 2_000
 PIN_DIGITS = 8
-COMMANDS_BY_NAME = {str(kind.__struct_config__.tag): kind for kind in get_args(d.AnyCommand)}
+COMMANDS_BY_NAME = {str(kind.__struct_config__.tag): kind for kind in get_args(c.AnyCommand)}
 
 
 @click.group()
@@ -245,7 +246,7 @@ def _sealed_pin(tx: Tx, device: DeviceName, fields: dict[str, object]) -> tuple[
     pin = "0"
     while len(set(pin)) < 4:
         pin = "".join(secrets.choice("0123456789") for _ in range(PIN_DIGITS))
-    context = d.pin_context(device, str(fields.get("number", "")), int(str(fields["counter"])))
+    context = c.pin_context(device, str(fields.get("number", "")), int(str(fields["counter"])))
     return pin, seal(bytes.fromhex(state.receive_key), pin.encode(), context).hex()
 
 

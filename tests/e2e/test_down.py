@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk.core import api, desk
 from kiosk.demo.folder import DEVICE
+from sync import commands as c
 from sync import documents
 from sync.centre.keys import CentreKey, load_key
 from sync.centre.outgoing import signed_letter
@@ -182,8 +183,8 @@ def test_what_is_forged_replayed_or_stale_is_refused_recorded_and_told(kiosk: Ri
     key, now_ms = load_key(kiosk.root / "centre" / "centre.key"), time.time_ns() // 1_000_000
     name = DeviceName(str(kiosk.status()["tenant"]), DEVICE)
     counter = [r["data"]["counter"] for r in kiosk.records("command")][-1] if over(kiosk) else 0
-    restart = documents.Restart(counter=counter + 1, expires_ms=now_ms + 600_000)
-    expired = documents.Restart(counter=counter + 2, expires_ms=now_ms - 1)
+    restart = c.Restart(counter=counter + 1, expires_ms=now_ms + 600_000)
+    expired = c.Restart(counter=counter + 2, expires_ms=now_ms - 1)
     old = documents.Roster(site=SITE, version=1, made_ms=0, content=documents.pack(documents.RosterContent()))
     other = msgspec.structs.replace(old, site="sd-lain", version=10_000)
     hollow = msgspec.structs.replace(old, version=10_000, content="bm8gemxpYg==")
@@ -218,7 +219,7 @@ def body(document: msgspec.Struct) -> str:
     return msgspec.json.encode(document).decode()
 
 
-def counted(restart: documents.Restart, counter: int) -> documents.Restart:
+def counted(restart: c.Restart, counter: int) -> c.Restart:
     return msgspec.structs.replace(restart, counter=counter)
 
 

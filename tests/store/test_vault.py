@@ -104,7 +104,7 @@ def test_a_photo_comes_back_for_its_punch_only(tmp_path: Path) -> None:
     assert path.stat().st_size == photo.size_bytes
     assert b"a picture" not in path.read_bytes()
     assert photos.get(photo.ciphertext_sha256, "ab" * 16, 7, "photo") == b"a picture"
-    with pytest.raises(EvidenceError, match="another punch"):
+    with pytest.raises(EvidenceError, match="another record"):
         photos.get(photo.ciphertext_sha256, "ab" * 16, 8, "photo")
     assert photos.remove([photo.ciphertext_sha256]) == (photo.ciphertext_sha256,)
     with pytest.raises(EvidenceError):

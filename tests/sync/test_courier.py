@@ -16,11 +16,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from kiosk.core.payload import Evidence, LedgerPoint
 from sync import events
 from sync.centre import down
+from sync.commands import ShowMessage, read_command
 from sync.courier import export as exporting
 from sync.courier.export import Photo
 from sync.courier.stick import Calls, Folder, StickError, is_safe, safe_name
 from sync.courier.stream import CHUNK_BYTES, Opener, Sealer
-from sync.documents import Offer, ShowMessage, read_command
+from sync.documents import Offer
 from sync.hello import signed
 from sync.sealing import SealError, receive_private, receive_public
 from sync.wire import encode

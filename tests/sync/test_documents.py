@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from kiosk.core.sign import message_statement
+from sync import commands as c
 from sync import documents as d
 from sync.sealing import SealError, open_sealed, receive_private, receive_public, seal
 from sync.topics import DeviceName
@@ -41,7 +42,7 @@ def refusal(payload: bytes, kind: d.Kind = "command") -> str:
 
 def test_a_command_of_the_centre_is_read() -> None:
     body = d.read_document("command", signed(command()), KIOSK, KEY)
-    assert d.read_command(body) == d.Restart(counter=7, expires_ms=9)
+    assert c.read_command(body) == c.Restart(counter=7, expires_ms=9)
 
 
 def test_what_is_not_the_centres_for_this_device_is_refused() -> None:
@@ -64,7 +65,7 @@ def test_what_is_not_the_centres_for_this_device_is_refused() -> None:
 )
 def test_a_command_this_version_cannot_do_is_refused(body: str, reason: str) -> None:
     with pytest.raises(WireError) as caught:
-        d.read_command(body)
+        c.read_command(body)
     assert caught.value.reason == reason
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from kiosk.core.payload import CommandTaken, Decided, Evidence, EvidenceRemoved
 from kiosk.core.sign import message_statement
+from sync import commands as c
 from sync import documents as d
 from sync.centre import down, down_reports, rosters
 from sync.centre.office import Letter
@@ -129,7 +130,7 @@ def test_commands_leave_in_their_order_and_again_until_they_are_answered(desk: D
     hello(desk, book, status="offline")
     for _ in range(2):
         counter = read(desk, lambda tx: down.next_counter(tx, book.name))
-        made = d.Restart(counter=counter, expires_ms=NOW_MS + 1_000)
+        made = c.Restart(counter=counter, expires_ms=NOW_MS + 1_000)
         write(desk, lambda tx, made=made: down.put(tx, book.name, made, NOW_MS))
     assert desk.office.due() == []  # it is not there
     assert [counter_of(desk, book, letter) for letter in hello(desk, book)] == [1, 2]
@@ -148,13 +149,13 @@ def test_commands_leave_in_their_order_and_again_until_they_are_answered(desk: D
 
 def counter_of(desk: Desk, book: Book, letter: Outgoing) -> int:
     body = read_inbound(letter.topic, letter.payload, book.name, desk.key.public_hex).body
-    return d.read_command(body).counter
+    return c.read_command(body).counter
 
 
 def test_a_command_that_is_too_old_never_leaves(desk: Desk) -> None:
     book = Book()
     hello(desk, book)
-    write(desk, lambda tx: down.put(tx, book.name, d.Restart(counter=1, expires_ms=NOW_MS), NOW_MS))
+    write(desk, lambda tx: down.put(tx, book.name, c.Restart(counter=1, expires_ms=NOW_MS), NOW_MS))
     assert desk.office.due() == []
     assert [c.state for c in read(desk, lambda tx: down_reports.commands(tx, book.name))] == ["expired"]
 
@@ -172,7 +173,7 @@ def test_replies_of_strangers_are_refused_and_refusals_of_kiosks_are_shown(desk:
 def test_a_rotated_key_is_approved_by_the_word_of_the_old_one_only(desk: Desk) -> None:
     book, other = Book(), Book()
     hello(desk, book)
-    write(desk, lambda tx: down.put(tx, book.name, d.RotateKey(counter=1, expires_ms=NOW_MS + 9), NOW_MS))
+    write(desk, lambda tx: down.put(tx, book.name, c.RotateKey(counter=1, expires_ms=NOW_MS + 9), NOW_MS))
     reply = d.Reply(about="command", number=1, outcome="done", key=other.sign_key)
     take(desk, book.name.up("reply"), signed(other, "reply", reply))
     assert other.sign_key not in keys(desk)
@@ -375,7 +376,7 @@ def test_what_waits_for_a_kiosk_is_put_on_its_stick(desk: Desk) -> None:
     book = Book()
     hello(desk, book, status="offline")
     put(desk, d.RosterContent(people=people(2)))
-    made = d.Restart(counter=1, expires_ms=NOW_MS + 9)
+    made = c.Restart(counter=1, expires_ms=NOW_MS + 9)
     write(desk, lambda tx: down.put(tx, book.name, made, NOW_MS))
     letters = read(desk, lambda tx: down.documents_for(tx, desk.key, book.name, NOW_MS))
     assert [lane for lane, _ in letters] == ["roster", "command"]

@@ -14,6 +14,7 @@ import pytest
 from kiosk.core.record import decode_body
 from kiosk.core.sign import message_statement, signature_holds
 from sync import causes, documents
+from sync import commands as c
 from sync.centre.incoming import read_batch
 from sync.inbound import read_ack, read_have, read_inbound
 from sync.topics import DeviceName, Down, Up
@@ -63,7 +64,7 @@ def test_the_state_is_signed_and_its_body_is_the_one_shown() -> None:
 
 def test_the_command_comes_in() -> None:
     body = read_inbound(KIOSK.down("command"), example("command"), KIOSK, CENTRE_KEY).body
-    assert documents.read_command(body).counter == 7
+    assert c.read_command(body).counter == 7
 
 
 def test_the_roster_comes_in_and_holds_what_is_shown() -> None:
@@ -88,7 +89,7 @@ def test_the_reply_and_the_offer_are_signed_and_the_chunk_is_the_whole_file() ->
 @pytest.mark.parametrize(
     "word",
     [
-        *(str(kind.__struct_config__.tag) for kind in get_args(documents.AnyCommand)),
+        *(str(kind.__struct_config__.tag) for kind in get_args(c.AnyCommand)),
         *get_args(documents.Ruling),
         *get_args(AckStatus),
         *sorted(causes.WORDS),
