@@ -41,7 +41,12 @@ SETTINGS = (
 )
 MIGRATING = "hadir:migrations"
 # What goes away by itself, or by what an operator does while we wait.
-PASSING = (errors.OperationalError, errors.InterfaceError, errors.ReadOnlySqlTransaction)
+PASSING = (
+    errors.OperationalError,
+    errors.InterfaceError,
+    errors.ReadOnlySqlTransaction,
+    errors.IdleInTransactionSessionTimeout,
+)
 
 
 class PostgresStore(Store):

@@ -112,6 +112,22 @@ def test_what_was_sent_but_not_committed_is_not_there(pair: tuple[Desk, Desk], c
     assert desk.faults() == []
 
 
+def test_a_transaction_that_stood_still_too_long_is_undone(
+    pair: tuple[Desk, Desk], contract_url: str
+) -> None:
+    with pytest.raises(BusyError, match="idle-in-transaction"):
+        stand_still(pair[0], contract_url)
+    assert brief(pair[0].send(Book())) == [("ok", 1)]
+
+
+def stand_still(desk: Desk, url: str) -> None:
+    with desk.store.writing() as tx, psycopg.connect(url, autocommit=True) as db:
+        tx.run("SET LOCAL idle_in_transaction_session_timeout = '20ms'")
+        pid = tx.one("SELECT pg_backend_pid()")
+        until(lambda: not db.execute("SELECT 1 FROM pg_stat_activity WHERE pid = %s", pid).fetchall())
+        tx.run("SELECT 1")
+
+
 def change_and_lose(desk: Desk, url: str) -> None:
     with desk.store.writing() as tx, psycopg.connect(url, autocommit=True) as db:
         tx.run("UPDATE ledgers SET head_seq = 99")
