@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from pathlib import Path
 
 from drivers.base.deadline import Deadline
@@ -14,14 +15,16 @@ log = logging.getLogger(__name__)
 FIRST_ANSWER_S = 0.7
 PRODUCT_S = 0.15
 MAX_CAPACITY = 4096
+AGREE_FIRST, AGREE_ANEW, SIZE_TRIES = 2, 4, 6
 
 
 class Greeting:
-    """What is said first on a connection. Nothing is remembered: the next sensor may be another one."""
+    """What is said first on a connection. What a sensor said before is only a guess about the next one."""
 
     def __init__(self, path: Path, simulated: bool) -> None:
         self._path = path
         self._simulated = simulated
+        self._last_bytes = 0
 
     def greet(self, zfm: Zfm, deadline: Deadline) -> ReaderInfo:
         """Give the password, read the parameters. Raises `Rejected` with `wrong_password`."""
@@ -77,10 +80,21 @@ class Greeting:
         )
 
     def _size_of_template(self, zfm: Zfm, product: Product | None) -> int:
-        """No parameter of older sensors tells it: what they send from a buffer does."""
+        """No parameter of older sensors tells it: what they send from a buffer does.
+
+        Data packets carry no number, so one that comes twice is not seen: a new size must be read more often
+        than one that was read from the sensor before.
+        """
         if product and product.template_bytes:
             return product.template_bytes
-        return len(zfm.ask(zfm.downloadCharacteristics, 1))
+        seen = Counter({self._last_bytes: AGREE_ANEW} if self._last_bytes else {})
+        for _ in range(SIZE_TRIES):
+            size = len(zfm.ask(zfm.downloadCharacteristics, 1))
+            seen[size] += 1
+            if seen[size] >= (AGREE_ANEW if self._last_bytes else AGREE_FIRST):
+                self._last_bytes = size
+                return size
+        raise ProtocolError(f"{self._path}: templates of another size each time")
 
     def _read_mark(self, zfm: Zfm) -> bytes | None:
         try:

@@ -59,7 +59,7 @@ def storm(kiosk: Rig, count: int, rates: dict[str, float], commands: dict[str, f
     kiosk.emulator(op="fault", inbound=True, rates=commands, replug_ms=50)
     for turn in range(count):
         who = chance.choice(numbers) if chance.random() < 0.95 else chance.choice(STRANGERS)
-        (put_on_a_dead_sensor if turn % 500 == 20 else put)(kiosk, who)
+        (put_on_a_dead_sensor if turn % 500 == 10 else put)(kiosk, who)
     kiosk.emulator(op="fault", clear=True)
     touches = kiosk.emulator(op="status")["touches"][before:]
     assert len(touches) == count
@@ -77,7 +77,7 @@ def storm(kiosk: Rig, count: int, rates: dict[str, float], commands: dict[str, f
 
 
 def test_each_finger_the_sensor_took_is_in_the_ledger_once(kiosk: Rig) -> None:
-    storm(kiosk, 25, QUICK, {})
+    storm(kiosk, 15, QUICK, {})
 
 
 @pytest.mark.slow

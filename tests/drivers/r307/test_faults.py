@@ -171,6 +171,19 @@ def test_a_sensor_of_the_same_make_with_other_templates_is_read_anew(
     assert reader.open().template_format == "zfm-512"
 
 
+@pytest.mark.parametrize("again", [False, True], ids=["first time", "opened before"])
+def test_a_data_packet_that_comes_twice_makes_no_longer_template(device: EmulatedR307, again: bool) -> None:
+    reader = R307Reader("reader", device.port, simulated=True)
+    if again:
+        reader.open()
+        reader.close()
+    for packet in range(5):
+        device.do("fault", kind="duplicate", after=4 + packet)
+        assert reader.open().template_bytes == 768
+        reader.close()
+    assert device.do("status")["faults"]["duplicate"] >= 5
+
+
 def test_a_mark_survives_and_tells_the_sensor_again(device: EmulatedR307, reader: R307Reader) -> None:
     reader.write_mark(b"kiosk 7")
     device.do("unplug")
