@@ -147,8 +147,7 @@ class Ways:
         """The first photo beside a punch."""
         parts, store = self._parts, self._parts.core.store
         kept = parts.on_engine(lambda: store.evidence(seq=command.seq))
-        found = parts.on_engine(lambda: store.punch_at(command.seq))
-        parts.looked(actor, "photo", found[0] if found else "")
+        parts.looked(actor, "photo", parts.on_engine(lambda: store.person_of(command.seq)))
         if not kept:
             return desk.PhotoOut(command.seq, "", "")
         try:

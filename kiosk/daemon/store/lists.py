@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 
 import msgspec
@@ -75,6 +76,14 @@ class Lists(Queries):
             bounds = self._day_bounds(local(at.wall_ms, zone).date(), zone)
             found = self._db.execute(f"SELECT COUNT(*) FROM punches u WHERE {_IN_DAY}", bounds).fetchone()
         return int(found[0])
+
+    def person_of(self, seq: int) -> str:
+        """The id of the person that record `seq` of the current ledger is about; empty for nobody."""
+        current = next(ledger for ledger in self.ledgers() if ledger.current)
+        for row in self.records(current.ledger_id, seq - 1, 1, 1):
+            with suppress(BadRecordError):
+                return str(decode_body(row.body).data.get("person_id") or "") if row.seq == seq else ""
+        return ""
 
     def flagged(self) -> list[tuple[DeskRow[Punch], tuple[str, ...]]]:
         """Punches that count and should be looked at, without a validation; and why, oldest first."""
