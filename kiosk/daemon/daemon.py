@@ -183,8 +183,9 @@ class Kiosk:
         return 0 if clean else 1
 
     def _stop_core(self) -> bool:
-        clean = self._down.stop(STOP_S["down"]) if self._down else True
-        clean &= self._engine.stop(STOP_S["engine"])
+        clean = self._engine.stop(STOP_S["engine"])  # first: it finishes the roster being applied
+        if self._down:
+            clean &= self._down.stop(STOP_S["down"])
         if self._publisher:
             clean &= self._publisher.stop(STOP_S["publisher"])
         return clean

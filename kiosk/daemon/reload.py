@@ -78,9 +78,9 @@ class Reloading:
         return wanted, rules
 
     def _rules_changed(self, rules: Rules) -> Iterator[str]:
-        if rules.policy != self.book.policy:
+        if rules.policy != self.book.own.policy:
             yield "policy"
-        if rules.calendar != self.book.calendar:
+        if rules.calendar != self.book.own.calendar:
             yield "calendar"
 
     def _count(self, rules: Rules, applied: tuple[str, ...]) -> None:

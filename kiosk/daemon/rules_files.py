@@ -48,6 +48,11 @@ class RuleBook:
         self.centre: CentreRules | None = None
 
     @property
+    def own(self) -> Rules:
+        """The kiosk's own files, whether they are in force or not."""
+        return self._rules
+
+    @property
     def policy(self) -> Policy:
         """When people are due."""
         return (self.centre and self.centre.policy) or self._rules.policy

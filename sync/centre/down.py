@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 
 from kiosk.core.sign import message_statement, signature_holds
 from sync.centre import devices, files, rosters
@@ -16,6 +17,7 @@ from sync.wire import Signed, State, WireError, decode, encode
 
 AGAIN_MS = 120_000
 MOST_AT_ONCE = 50
+_WORD = re.compile("[a-z_]{1,40}")
 OPEN = "state IN ('waiting', 'sent')"
 
 
@@ -91,7 +93,8 @@ def reply_came(tx: Tx, device: DeviceName, payload: bytes, now_ms: int) -> None:
         raise WireError("unknown_key")
     reply = decode(message.body, Reply)
     if reply.about == "document":
-        devices.count_refusal(tx, device, f"kiosk_{reply.words[:50]}", "refused by the kiosk", now_ms)
+        word = reply.words if _WORD.fullmatch(reply.words) else "other"
+        devices.count_refusal(tx, device, f"kiosk_{word}", "refused by the kiosk", now_ms)
     elif reply.about == "template":
         _template_taken(tx, device, reply.words)
     elif reply.about == "roster":
