@@ -100,7 +100,8 @@ class Emulation:
             card = None
             while card is None and time.monotonic() < end_s:
                 card = waiter.wait(LOOK_S)
-                self._obey(device, clips, asked)
+                if not command.attack:
+                    self._obey(device, clips, asked)
             return api.Emulated(device.name, card)
         finally:
             self._hub.forget(waiter)
