@@ -45,10 +45,13 @@ class StoreFiles:
         """A piece of one; empty when it is gone."""
         waiting = next(self._outgoing.glob(f"{sha256}*"), None)
         try:
-            content = waiting.read_bytes() if waiting else self._evidence.content(sha256)
+            if waiting is None:
+                return self._evidence.content(sha256)[offset : offset + size]
+            with waiting.open("rb") as file:
+                file.seek(offset)
+                return file.read(size)
         except (OSError, EvidenceError):
             return b""
-        return content[offset : offset + size]
 
     def sent(self, file: Upload, *, wanted: bool) -> None:
         """The centre has all of it, or does not want it."""
