@@ -260,6 +260,15 @@ PANES: dict[str, Pane] = {
             Row("gerbang", say("device.terminal"), say("status.ready"), icon="id", tone="ok"),
         ),
     ),
+    "log": Listing(
+        say("menu.log"),
+        (
+            Row("1284 punch", "r307 · finger", "23/11 06:52:14", icon="dot"),
+            Row("1283 refusal", "r307 · unknown_finger", "23/11 06:51:50", icon="warning", tone="bad"),
+            Row("1282 clock", "learned from centre", "23/11 06:40:02 ?", icon="dot"),
+        ),
+        say("log.of", n=1284),
+    ),
     "diagnostics": Listing(
         say("menu.diagnostics"),
         (

@@ -13,8 +13,8 @@ from kiosk.daemon.control_connection import Authority
 
 UI_COMMANDS = (api.GetStatus, api.Watch, api.GetPreview, api.Intent, *desk.PUBLIC, *faces.PUBLIC)
 RAISED_COMMANDS = (
-    api.GetPeople, api.PutPeople, api.GetPunches, api.EnrolFinger, api.RemoveFinger, *desk.RAISED,
-    *courier.RAISED, *faces.RAISED,
+    api.GetPeople, api.PutPeople, api.GetPunches, api.GetLedger, api.EnrolFinger, api.RemoveFinger,
+    *desk.RAISED, *courier.RAISED, *faces.RAISED,
 )  # fmt: skip
 """Through the screen's socket only while it is raised; the service looks."""
 

@@ -160,7 +160,7 @@ def test_ones_own_record_with_a_receipt_that_a_phone_reads(kiosk: Rig, screen: G
     def receipt() -> str:
         frame = np.frombuffer(screen.pixels(), np.uint8).reshape(SIZE[1], SIZE[0], 3)
         twice = cv2.resize(frame, None, fx=2, fy=2, interpolation=cv2.INTER_NEAREST)
-        return str(cv2.QRCodeDetector().detectAndDecode(twice)[0])
+        return str(cv2.QRCodeDetectorAruco().detectAndDecode(twice)[0])  # the other misses one in six
 
     assert until(receipt).startswith("HADIR1|")
     assert len(kiosk.punches()) == before
@@ -265,7 +265,7 @@ def test_the_headmaster_sees_the_week_and_the_arithmetic_of_a_day(kiosk: Rig, sc
 
 def test_the_technicians_menu_opens_everything(kiosk: Rig, screen: Glass) -> None:
     technician = raise_screen(kiosk, screen, "technician")
-    for part in ("network", "readers", "clock", "diagnostics"):
+    for part in ("network", "readers", "clock", "diagnostics", "log"):
         screen.touch(screen.shows(technician), "choose", part)
         eventually_titled(screen, say(f"menu.{part}"))
         screen.touch(screen.page(Listing("", ())), "back", "back")
@@ -330,7 +330,6 @@ def test_somebody_withdraws_their_consent_and_leaves(kiosk: Rig, screen: Glass) 
     keys = (Tile("no", "back", say("key.cancel")), Tile("yes", "check", say("deed.withdraw"), tone="bad"))
     screen.touch(screen.shows(Reading(name, lines, keys)), "choose", "yes")
     told_and_on(screen, Told("ok", "check", say("withdrawn"), name, (say("consent.refused.1"),)))
-    assert kiosk.tap(number)["kind"] == "unknown"
     screen.touch(screen.shows(deeds_of(person)), "choose", "leave")
     keys = (Tile("no", "back", say("key.cancel")), Tile("yes", "check", say("deed.leave"), tone="bad"))
     screen.touch(screen.shows(Reading(name, (say("leave.1"), say("leave.2")), keys)), "choose", "yes")

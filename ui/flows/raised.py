@@ -23,11 +23,12 @@ PARTS: dict[str, tuple[str, Menu]] = {
     "readers": ("finger", technician.devices),
     "clock": ("clock", technician.clock),
     "diagnostics": ("tools", technician.diagnostics),
+    "log": ("list", technician.log),
 }
 BY_ROLE: dict[str, tuple[str, ...]] = {
     "operator": ("people", "queue", "today", "presence", "recap", "seal", "stick", "clock", "diagnostics"),
     "head": ("queue", "today", "presence", "recap", "seal"),
-    "technician": ("network", "readers", "clock", "stick", "diagnostics", "people"),
+    "technician": ("network", "readers", "clock", "stick", "diagnostics", "log", "people"),
 }
 
 

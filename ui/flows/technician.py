@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kiosk.core import api
+from kiosk.core.record import BadRecordError, decode_body
+from kiosk.core.zone import ZoneName
 from ui.flows import asking, first_run
 from ui.panes import Listing, Row, Seconds, Tile, say
+from ui.stage import moment as moment_of
 from ui.visit import Flow, Known
+
+NEWEST = 100
+TOLD = ("device", "state", "cause", "method", "code", "what", "action", "reason", "after", "after_source",
+        "detail", "info")  # fmt: skip
 
 
 def network(known: Callable[[], Known]) -> Flow[None]:
@@ -69,3 +76,24 @@ def diagnostics(known: Callable[[], Known]) -> Flow[None]:
         Row(say("tech.software"), end=status.software, icon="tools"),
         Row(say("tech.uptime"), end=say("tech.seconds", duration=Seconds(status.uptime_s)), icon="power"),
     )))  # fmt: skip
+
+
+def log(known: Callable[[], Known]) -> Flow[None]:
+    """The newest records of the ledger, as it keeps them: what happened, in the technician's own terms."""
+    status = yield from asking.ask(api.GetStatus(), api.Status)
+    after = max(0, status.ledger.seq - NEWEST)
+    page = yield from asking.ask(api.GetLedger(after_seq=after, limit=NEWEST), api.LedgerPage)
+    rows = tuple(_record(body.encode(), known().view.site.zone) for _, body, _ in reversed(page.records))
+    yield from asking.browse(Listing(say("menu.log"), rows, say("log.of", n=status.ledger.seq)))
+
+
+def _record(body: bytes, zone: ZoneName) -> Row:
+    try:
+        record = decode_body(body)
+    except BadRecordError:
+        return Row(say("log.unreadable"), icon="warning", tone="bad")
+    told = [value for key in TOLD if isinstance(value := record.data.get(key), str) and value]
+    bad = record.type == "refusal" or "fault" in told
+    moment = f"{moment_of(record.at.wall_ms, zone):%d/%m %H:%M:%S}" + ("" if record.at.trusted else " ?")
+    return Row(f"{record.seq} {record.type}", " · ".join(told), moment, tone="bad" if bad else None,
+               icon="warning" if bad else "dot")  # fmt: skip
