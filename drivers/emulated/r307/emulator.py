@@ -145,6 +145,8 @@ class Emulator:
             self.pad.lift()
 
     def _from_host(self) -> None:
+        if not self._line.plugged:  # by an order that came in the same turn
+            return
         data = self._line.read()
         pieces = [self.inbound.apply(piece) for piece in FRAME_STARTS.split(data) if piece]
         data = b"".join(chunk.data for piece in pieces for chunk in piece.chunks)
