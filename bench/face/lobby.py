@@ -7,6 +7,8 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,8 +41,9 @@ class Lobby:
              "--control", str(self._control), str(empty)],
         )  # fmt: skip
         until(self._control.exists, "the emulated camera")
+        self.port: int = self.camera("status")["port"]
         self.settings = Camera(
-            driver="opencv", source=f"http://127.0.0.1:{self.camera('status')['port']}/", fps=fps,
+            driver="opencv", source=f"http://127.0.0.1:{self.port}/", fps=fps,
             width_px=person.SIZE[0], height_px=person.SIZE[1], simulated=True,
         )  # fmt: skip
         self.desk = Desk(folder / "face.sock")
@@ -82,6 +85,31 @@ class Lobby:
         self.desk.close()
         self._camera.terminate()
         self._camera.wait()
+
+
+class OwnPace(threading.Thread):
+    """Reads the camera's stream as it is, to know what gaps it has before anybody looks at the pictures."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(name="own pace", daemon=True)
+        self.gaps_ms: list[float] = []
+        self._stream = socket.create_connection(("127.0.0.1", port))
+
+    def run(self) -> None:
+        self._stream.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        last_s = 0.0
+        while chunk := self._stream.recv(1 << 20):
+            if b"--frame" in chunk:
+                now_s = time.monotonic()
+                self.gaps_ms += [1000 * (now_s - last_s)] if last_s else []
+                last_s = now_s
+
+    def stop(self) -> list[float]:
+        """The gaps, in order of time."""
+        self._stream.shutdown(socket.SHUT_RDWR)
+        self.join()
+        self._stream.close()
+        return self.gaps_ms
 
 
 @contextmanager

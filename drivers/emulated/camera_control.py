@@ -35,11 +35,13 @@ class ControlSocket:
     def __init__(self, camera: EmulatedCamera, path: Path) -> None:
         self._camera = camera
         self._path = path
-        path.unlink(missing_ok=True)
         self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.bind(str(path))
-        path.chmod(0o600)
+        fresh = path.with_name(f".{path.name}")
+        fresh.unlink(missing_ok=True)
+        self._socket.bind(str(fresh))
+        fresh.chmod(0o600)
         self._socket.listen()
+        fresh.replace(path)  # whoever sees it can connect
         threading.Thread(target=self._accept, name="camera control", daemon=True).start()
 
     def close(self) -> None:
