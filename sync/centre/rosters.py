@@ -29,6 +29,10 @@ _DUE = (
     " AND r.site = p.site AND (s.version IS NULL OR s.site <> p.site OR r.version > s.version))"
     " LIMIT ?"
 )
+_WITHDRAWN = (
+    "SELECT s.tenant, s.device FROM roster_sent s WHERE NOT EXISTS (SELECT 1 FROM device_keys k"
+    " WHERE k.tenant = s.tenant AND k.device = s.device AND k.state = 'approved')"
+)
 T = TypeVar("T", RosterPerson, RosterAbsence, Decision)
 
 
@@ -95,19 +99,26 @@ def other_peers(tx: Tx) -> list[tuple[str, str]]:
 
 def is_due(tx: Tx) -> bool:
     """Whether `due` has something to send."""
-    return bool(tx.all(_DUE, 1) or other_peers(tx))
+    return bool(tx.all(_DUE, 1) or tx.all(_WITHDRAWN) or other_peers(tx))
 
 
 def due(tx: Tx, key: CentreKey, now_ms: int) -> list[Outgoing]:
     """Letters to kiosks of which the broker has no roster as new as their site's."""
+    gone = [_withdrawn(tx, DeviceName(tenant, device)) for tenant, device in tx.all(_WITHDRAWN)]
     for tenant, site in other_peers(tx):
         if last := newest(tx, tenant, site):
             put(tx, tenant, site, last.content, now_ms)
-    return [
+    return gone + [
         letter
         for tenant, device, site, body in tx.all(_DUE, AT_ONCE)
         for letter in _letters(tx, key, DeviceName(tenant, device), site, decode(body, State).roster, now_ms)
     ]
+
+
+def _withdrawn(tx: Tx, device: DeviceName) -> Outgoing:
+    """The broker keeps nobody's name for a kiosk that was rejected (MQTT v5, 3.3.1.3)."""
+    tx.run("DELETE FROM roster_sent WHERE tenant = ? AND device = ?", device.tenant, device.device)
+    return Outgoing(device.down("roster"), b"", retain=True)
 
 
 def catch_up(tx: Tx, key: CentreKey, device: DeviceName, state: State, now_ms: int) -> list[Outgoing]:

@@ -13,7 +13,7 @@ from kiosk.core.payload import CommandTaken, Decided, Evidence, EvidenceRemoved
 from kiosk.core.sign import message_statement
 from sync import commands as c
 from sync import documents as d
-from sync.centre import down, down_reports, rosters
+from sync.centre import devices, down, down_reports, rosters
 from sync.centre.office import Letter
 from sync.centre.outgoing import Outgoing
 from sync.centre.store import Tx
@@ -92,6 +92,16 @@ def test_each_kiosk_of_a_site_gets_the_newest_roster_once(desk: Desk) -> None:
     assert desk.office.due() == []
     hello(desk, there)  # it was moved to this site
     assert rosters_in(desk, there, desk.office.due()) == [(2, 0, True)]
+
+
+def test_the_broker_keeps_no_roster_for_a_kiosk_that_was_rejected(desk: Desk) -> None:
+    book = Book()
+    hello(desk, book)
+    put(desk, d.RosterContent(people=people(3)))
+    desk.office.due()
+    write(desk, lambda tx: devices.decide(tx, book.name, book.sign_key, "rejected", NOW_MS))
+    assert desk.office.due() == [Outgoing(book.name.down("roster"), b"", retain=True)]
+    assert desk.office.due() == []
 
 
 def test_a_large_roster_goes_as_the_difference_to_whoever_has_one_we_hold(desk: Desk) -> None:
@@ -380,3 +390,21 @@ def test_what_waits_for_a_kiosk_is_put_on_its_stick(desk: Desk) -> None:
     write(desk, lambda tx: down.put(tx, book.name, made, NOW_MS))
     letters = read(desk, lambda tx: down.documents_for(tx, desk.key, book.name, NOW_MS))
     assert [lane for lane, _ in letters] == ["roster", "command"]
+
+
+def test_what_can_be_told_of_rosters_punches_and_photos(desk: Desk) -> None:
+    book = Book()
+    hello(desk, book)
+    evidence(book, PHOTO)
+    desk.send(book)
+    put(desk, d.RosterContent(people=people(1)))
+    said = d.Reply(about="roster", number=1, outcome="done", words="added 1")
+    take(desk, book.name.up("reply"), signed(book, "reply", said))
+    (row,) = read(desk, down_reports.rosters)
+    assert (row.device, row.newest, row.has, row.words) == ("kiosk-1", 1, 1, "added 1")
+    assert read(desk, lambda tx: down_reports.tenants_of(tx, "sd-1")) == ["dinas"]
+    assert read(desk, lambda tx: down_reports.named(tx, "kiosk-1")) == [book.name]
+    assert read(desk, lambda tx: down_reports.punch_ledgers(tx, book.name, 2)) == [book.current.ledger_id]
+    (photo,) = read(desk, lambda tx: down_reports.photos(tx, book.name, 2, ""))
+    assert (photo.kind, photo.sha256, photo.removed) == ("person", hashlib.sha256(PHOTO).hexdigest(), "")
+    assert read(desk, lambda tx: down_reports.photos(tx, book.name, 3, "")) == []
