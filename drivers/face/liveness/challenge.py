@@ -55,8 +55,6 @@ class ChallengeLimits:
     """Longest random wait on top, so that the moment cannot be foreseen either."""
     hold_s: float = 0.3
     """How long a turn or a coming closer must be shown: landmarks that slip come back sooner."""
-    hold_readings: int = 4
-    """And in how many readings: at five frames a second 0.3 s are two, and both may have slipped."""
     shut_s: float = 0.06
     """How long the eyes must be shut: more than one frame."""
 
@@ -104,10 +102,13 @@ def shows(act: Act, before: Neutral, reading: Reading, limits: ChallengeLimits) 
 
 
 def _held(act: Act, before: Neutral, shown: Sequence[Reading], limits: ChallengeLimits) -> bool:
-    held: list[float] = []
+    since_s: float | None = None
     for reading in shown:
-        held = [*held, reading.at_s] if shows(act, before, reading, limits) else []
-        if len(held) >= limits.hold_readings and held[-1] - held[0] >= limits.hold_s:
+        if not shows(act, before, reading, limits):
+            since_s = None
+        elif since_s is None:
+            since_s = reading.at_s
+        elif reading.at_s - since_s >= limits.hold_s:
             return True
     return False
 
