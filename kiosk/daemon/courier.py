@@ -126,7 +126,8 @@ class Courier:
             return self._visit(path, emit, export=export)
         except StickError as error:
             self._ended(emit, StickView(state="failed", code=error.code))
-            self.note(StickVisit(what="refused", stick="", code=error.code))
+            if not self.run.stopped:
+                self.note(StickVisit(what="refused", stick="", code=error.code))
             raise
         finally:
             if self._shown is not None and self._shown.state in ("reading", "writing"):
@@ -262,6 +263,8 @@ class Courier:
 
     def _ended(self, emit: Emit, view: StickView) -> None:
         """Everything is on the stick; the screen says so once it is unmounted too."""
+        if self.run.stopped:
+            return
         safe = not self._plugged or self.folder is None or sticks.let_go(self.folder)
         self._tell(emit, msgspec.structs.replace(view, safe=safe))
         self._hide = threading.Timer(SHOWN_S, self._show, (None,))

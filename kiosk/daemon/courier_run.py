@@ -21,15 +21,15 @@ SILENT_S = 120.0
 
 
 class CourierRun:
-    """One child at a time; `stop` ends it from any thread."""
+    """One child at a time; `stop` ends it from any thread, and none begins after that."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
-        self._stopped = False
+        self.stopped = False
 
     def do(self, task: Task, told: Callable[[Progress], None] = lambda progress: None) -> Line:
         """Run `task` to its last line. Raises `StickError`."""
-        if self._stopped:
+        if self.stopped:
             raise StickError("gone", "kioskd is stopping")
         lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._process = process = subprocess.Popen(
@@ -45,7 +45,7 @@ class CourierRun:
 
     def stop(self) -> None:
         """End what is under way: the stick then holds an export without a manifest, which is nothing."""
-        self._stopped = True
+        self.stopped = True
         process = self._process
         if process is not None:
             process.kill()
