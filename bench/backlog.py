@@ -32,9 +32,9 @@ class Backlog:
 
     def __init__(self, count: int, key: Ed25519PrivateKey, device: str = NAME.device) -> None:
         self._key = key
-        self._device = device
+        self.device = device
         self.sign_key = key.public_key().public_bytes_raw().hex()
-        self.ledger_id = f"bench-{count}"
+        self.ledger_id = f"bench-{device}-{count}"
         self.count = count
         self.acked = 0
         self.done = threading.Event()
@@ -89,7 +89,7 @@ class Backlog:
 
     def _made(self) -> Iterator[Row]:
         genesis = Genesis(
-            reason="new", tenant=NAME.tenant, device_id=self._device, sign_key=self.sign_key,
+            reason="new", tenant=NAME.tenant, device_id=self.device, sign_key=self.sign_key,
             receive_key="00" * 32, software="bench",
         )  # fmt: skip
         last, data = ZERO_HASH, to_data(PUNCH)
