@@ -23,7 +23,7 @@ from kiosk.demo.client import ask as ask_at
 from tests.e2e.rig import PEOPLE, Rig, rig, until
 from tests.ui.glass import SIZE, Glass, glass
 from tests.ui.xdisplay import XDisplay, available, xvfb
-from ui.flows import queue, recap
+from ui.flows import presence, queue, recap
 from ui.flows.enrol import FINGERS
 from ui.flows.people import ABSENCES, DEEDS, deeds_of, row_of
 from ui.flows.presence import WINDOWS_S
@@ -168,9 +168,7 @@ def test_ones_own_record_with_a_receipt_that_a_phone_reads(kiosk: Rig, screen: G
 
 def test_an_operator_enrols_a_finger_after_the_consent_is_read(kiosk: Rig, screen: Glass) -> None:
     screen.touch(screen.shows(raise_screen(kiosk, screen)), "choose", "people")
-    people = msgspec.convert(kiosk.ask(api.GetPeople()), api.People)
-    at = next(number for number, person in enumerate(people.people) if person.number == AYU)
-    screen.touch(screen.shows(people_list(people)), "row", f"row{at}")
+    open_person(kiosk, screen, AYU)
     screen.touch(screen.shows(person_of(AYU)), "choose", "enrol")
     fingers = tuple(
         Tile(one, "check" if one == "right-index" else "finger", say(f"finger.{one.replace('-', '_')}"))
@@ -206,15 +204,20 @@ def test_an_operator_validates_two_late_entries_and_calls_a_presence_check(kiosk
         until(partial(waits, screen, left))
     screen.touch(screen.shows(Listing(say("menu.queue"), (), empty=say("queue.empty"))), "back", "back")
     screen.touch(screen.shows(menu(kiosk)), "choose", "presence")
-    call = Tile("call", "bell", say("presence.call"))
-    empty = Listing(say("menu.presence"), (), empty=say("presence.empty"), keys=(call,))
-    screen.touch(screen.shows(empty), "choose", "call")
+    screen.touch(screen.shows(presence.listing_of(())), "choose", "call")
     windows = tuple(
         Tile(str(one), "clock", say("presence.window", duration=Seconds(one))) for one in WINDOWS_S
     )
     choice = Choice(say("presence.call"), windows, say("presence.call.lead"))
     screen.touch(screen.shows(choice), "choose", "600")
-    until(lambda: kiosk.view_part("presence", "expected") == 3)
+    everybody = sum(person["active"] for person in kiosk.ask(api.GetPeople())["people"])
+    until(lambda: kiosk.view_part("presence", "expected") == everybody)
+    screen.touch(screen.shows(menu(kiosk)), "choose", "presence")
+    checks = msgspec.convert(kiosk.ask(desk.GetPresence()), desk.PresenceList).checks
+    page = screen.shows(presence.listing_of(checks))
+    screen.touch(page, "row", f"row{len(checks) - 1}")
+    screen.touch(screen.shows(presence.names_of(checks[-1])), "back", "back")
+    screen.touch(screen.shows(presence.listing_of(checks)), "back", "back")
     screen.touch(screen.shows(menu(kiosk)), "back", "back")
     until(lambda: screen.view().raised is None)
     kiosk.touch(DEWI)
@@ -223,9 +226,7 @@ def test_an_operator_validates_two_late_entries_and_calls_a_presence_check(kiosk
 
 def test_an_operator_enters_a_day_from_paper(kiosk: Rig, screen: Glass) -> None:
     screen.touch(screen.shows(raise_screen(kiosk, screen)), "choose", "people")
-    people = msgspec.convert(kiosk.ask(api.GetPeople()), api.People)
-    at = next(number for number, person in enumerate(people.people) if person.number == DEWI)
-    screen.touch(screen.shows(people_list(people)), "row", f"row{at}")
+    open_person(kiosk, screen, DEWI)
     screen.touch(screen.shows(person_of(DEWI)), "choose", "paper")
     today = datetime.fromisoformat(str(kiosk.status()["local_time"][:10])).date()
     days = [today - timedelta(days=back) for back in range(9)]

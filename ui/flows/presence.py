@@ -16,15 +16,12 @@ def presence(known: Callable[[], Known]) -> Flow[None]:
     """Today's checks and the key that calls one."""
     while True:
         found = yield from asking.ask(desk.GetPresence(), desk.PresenceList)
-        keys = (Tile("call", "bell", say("presence.call")),)
-        rows = tuple(_row(number, check) for number, check in enumerate(found.checks))
-        listing = Listing(say("menu.presence"), rows, empty=say("presence.empty"), keys=keys)
-        touch = yield from asking.browse(listing)
+        touch = yield from asking.browse(listing_of(found.checks))
         try:
             if touch.value == "call":
                 yield from _call()
                 return
-            yield from _names(found.checks[int(touch.value.removeprefix("row"))])
+            yield from asking.browse(names_of(found.checks[int(touch.value.removeprefix("row"))]))
         except BackError:
             continue
 
@@ -35,6 +32,13 @@ def _call() -> Flow[None]:
     yield from asking.ask(desk.CallPresence(window_s=int(window)), api.Done)
 
 
+def listing_of(checks: tuple[desk.PresenceState, ...]) -> Listing:
+    """Today's checks."""
+    keys = (Tile("call", "bell", say("presence.call")),)
+    rows = tuple(_row(number, check) for number, check in enumerate(checks))
+    return Listing(say("menu.presence"), rows, empty=say("presence.empty"), keys=keys)
+
+
 def _row(number: int, check: desk.PresenceState) -> Row:
     counts = say(
         "presence.counts", confirmed=len(check.confirmed), rest=len(check.rest), excused=len(check.excused)
@@ -43,8 +47,9 @@ def _row(number: int, check: desk.PresenceState) -> Row:
     return Row(check.called_local[11:16], counts, value=f"row{number}", icon=icon)
 
 
-def _names(check: desk.PresenceState) -> Flow[None]:
+def names_of(check: desk.PresenceState) -> Listing:
+    """Who did not confirm, who is excused, who did."""
     rest = tuple(Row(name, say("presence.rest"), icon="question_clock", tone="late") for name in check.rest)
     excused = tuple(Row(name, say("presence.excused"), icon="calendar") for name in check.excused)
     seen = tuple(Row(name, say("presence.seen"), icon="check", tone="ok") for name in check.confirmed)
-    yield from asking.browse(Listing(check.called_local[:16], rest + excused + seen))
+    return Listing(check.called_local[:16], rest + excused + seen)
