@@ -55,4 +55,4 @@ def face_tool(name: str, *arguments: str, answer: type[T], timeout_s: float) -> 
         words = msgspec.json.decode(done.stdout, type=_Failed).error
     except msgspec.DecodeError as error:
         raise CtlError("failed", f"{name} ended with {done.returncode}", "read what it said above") from error
-    raise CtlError("failed", words, "kioskctl face --help")
+    raise CtlError("failed", words, "see the technician's guide, faces and photos")
