@@ -38,7 +38,7 @@ def stage(layout: Layout, source: Path, release: Release, wheels: Path | None) -
     folder.parent.mkdir(parents=True, exist_ok=True)
     twin = _twin(layout, source)
     _fill(folder, source, wheels, twin, os_packages=_has_picamera2(Path(sys.executable)))
-    _bring(folder / BROUGHT, source, release)
+    bring(folder / BROUGHT, source, release)
     _complete(folder)
     _settle(folder)
     (folder / COMPLETE).touch()
@@ -170,11 +170,14 @@ def _own_wheel(source: Path, scratch: Path, wheels: Path | None) -> Path:
     return copy
 
 
-def _bring(folder: Path, source: Path, release: Release) -> None:
+def bring(folder: Path, source: Path, release: Release) -> None:
     """Units, configuration samples and the description travel with the version: a roll-back needs them."""
     folder.mkdir(parents=True)
     for name in SYSTEM:
         shutil.copytree(source / name, folder / name)
+    for path in (folder / "systemd").iterdir():  # an update brings no modes: only what is in a file is signed
+        if path.is_file() and path.read_bytes().startswith(b"#!"):
+            path.chmod(0o755)
     (folder / NEEDED).write_text(_needed(source), encoding="utf-8")
     release.describe(folder)
 
