@@ -55,7 +55,7 @@ class Pipeline:
         events: list[Event] = list(self._forget({track.number for track in tracks}))
         self._take_finished()
         for track in sorted(tracks, key=lambda track: -track.box.width):
-            visit = self._visits.setdefault(track.number, self._new(track))
+            visit = self._visits.setdefault(track.number, self._new(track, track.since_s))
             ended = visit.finished
             events += self._watch(visit, frame)
             events += self._guide(visit, frame.at_s, just_ended=visit.finished and not ended)
@@ -86,8 +86,8 @@ class Pipeline:
     def _near(self, track: Track) -> bool:
         return geometry.eye_distance_px(track.points) >= self.settings.quality.tiny_px
 
-    def _new(self, track: Track) -> Visit:
-        return Visit(track, LivenessSession(self._source, self.settings.challenge))
+    def _new(self, track: Track, since_s: float) -> Visit:
+        return Visit(track, LivenessSession(self._source, self.settings.challenge), since_s)
 
     def _forget(self, present: set[int]) -> Iterator[Gone]:
         for number in [number for number in self._visits if number not in present]:
@@ -126,8 +126,8 @@ class Pipeline:
             return
         known, later = visit.vectors[: visit.named_by], visit.vectors[visit.named_by :]
         visit.vectors = known
-        if later and float(merged(known) @ later[-1]) < self.point.single_frame:
-            self._visits[visit.track.number] = self._new(visit.track)
+        if later and float(merged(known) @ later[-1]) < self.settings.same_face:
+            self._visits[visit.track.number] = self._new(visit.track, frame.at_s)
         elif frame.at_s >= visit.again_s:
             chip = self._engine.align(frame.pixels, visit.track.points)
             if assess(chip, visit.track.points).advice(self.settings.quality) is None:
@@ -194,7 +194,7 @@ class Pipeline:
     def _watch_or_challenge(self, visit: Visit, frame: Frame) -> list[Event]:
         """In mode `flag` a second's look is enough, unless it raises a doubt."""
         if self.settings.mode is LivenessMode.FLAG and not visit.liveness.challenging:
-            if frame.at_s - visit.track.since_s < self.settings.flag_watch_s:
+            if frame.at_s - visit.since_s < self.settings.flag_watch_s:
                 return []
             if not visit.liveness.passive.doubtful:
                 return self._end(visit, frame, ResultKind.RECOGNISED)
@@ -222,7 +222,7 @@ class Pipeline:
             kind,
             visit.track.number,
             frame.at_s,
-            visit.track.since_s,
+            visit.since_s,
             visit.used,
             decision,
             self.point.provenance,

@@ -35,3 +35,5 @@ class PipelineSettings:
     """The same person is told once in this time."""
     again_s: float = 1.5
     """How often whoever stays is asked for again, in case it is somebody else by now."""
+    same_face: float = 0.94
+    """Similarity below which it is. Two views of one visit have more; 0.03 % of pairs of people do (LFW)."""

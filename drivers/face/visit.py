@@ -34,6 +34,8 @@ class Visit:
 
     track: Track
     liveness: LivenessSession
+    since_s: float
+    """When this face was first seen: later than its track where it has taken another's place."""
     views: list[View] = field(default_factory=list)
     """Usable and not yet embedded."""
     usable: int = 0
