@@ -80,6 +80,18 @@ def roster_list(context: Context, as_json: bool) -> None:
     show(read(context, down_reports.rosters), as_json, ("tenant", "site", "newest", "device", "has", "words"))
 
 
+@roster.command("move")
+@click.argument("device")
+@click.pass_obj
+def roster_move(context: Context, device: str) -> None:
+    """DEVICE may have the roster of the site it says it stands at now."""
+    with context.store() as store, store.writing() as tx:
+        target = _device(tx, device)
+        rosters.move(tx, target)
+        _look(tx, target, "roster move", "", 0)
+    click.echo(f"{target}: gets the roster of the site it names")
+
+
 @click.command()
 @click.argument("device")
 @click.argument("name", type=click.Choice(sorted(COMMANDS_BY_NAME)))

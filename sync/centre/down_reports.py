@@ -52,7 +52,9 @@ def rosters(tx: Tx) -> list[RosterReport]:
     rows = tx.all(
         "SELECT p.tenant, p.site, (SELECT max(version) FROM rosters r WHERE r.tenant = p.tenant"
         " AND r.site = p.site) AS newest, p.device, p.body, coalesce(s.version, 0),"
-        " coalesce(s.words, '') FROM presence p"
+        " CASE WHEN t.site <> p.site THEN 'it says it was moved here: hadir-centre roster move ' || p.device"
+        " ELSE coalesce(s.words, '') END FROM presence p"
+        " LEFT JOIN roster_sent t ON t.tenant = p.tenant AND t.device = p.device"
         " LEFT JOIN roster_said s ON s.tenant = p.tenant AND s.device = p.device"
         " WHERE EXISTS (SELECT 1 FROM rosters r WHERE r.tenant = p.tenant AND r.site = p.site)"
         " ORDER BY p.tenant, p.site, p.device"

@@ -141,9 +141,9 @@ def _pass_on(tx: Tx, device: DeviceName, sha256: str) -> None:
 
 
 def _shared(tx: Tx, device: DeviceName, offer: Offer) -> Literal["partial", "unwanted"]:
-    """Sealed templates are passed on between approved kiosks of one site that shares them."""
+    """Sealed templates are passed on between kiosks that were given the roster of one site, which shares."""
     row = tx.one(
-        "SELECT 1 FROM presence a JOIN presence b ON b.tenant = a.tenant AND b.site = a.site"
+        "SELECT 1 FROM roster_sent a JOIN roster_sent b ON b.tenant = a.tenant AND b.site = a.site"
         " JOIN rosters r ON r.tenant = a.tenant AND r.site = a.site AND r.peers IS NOT NULL"
         " WHERE a.tenant = ? AND a.device = ? AND b.device = ? AND NOT EXISTS (SELECT 1 FROM rosters n"
         " WHERE n.tenant = r.tenant AND n.site = r.site AND n.version > r.version)",

@@ -26,7 +26,7 @@ _DUE = (
     " JOIN device_keys k ON k.tenant = p.tenant AND k.device = p.device AND k.sign_key = p.sign_key"
     " LEFT JOIN roster_sent s ON s.tenant = p.tenant AND s.device = p.device"
     " WHERE k.state = 'approved' AND EXISTS (SELECT 1 FROM rosters r WHERE r.tenant = p.tenant"
-    " AND r.site = p.site AND (s.version IS NULL OR s.site <> p.site OR r.version > s.version))"
+    " AND r.site = p.site AND (s.version IS NULL OR s.site = p.site AND r.version > s.version))"
     " LIMIT ?"
 )
 _WITHDRAWN = (
@@ -78,10 +78,11 @@ def put(tx: Tx, tenant: str, site: str, content: RosterContent, now_ms: int) -> 
 
 
 def peers_of(tx: Tx, tenant: str, site: str) -> tuple[Peer, ...]:
-    """The approved kiosks of a site, each with the key it receives with."""
+    """The approved kiosks that were given this site's roster, each with the key it receives with."""
     rows = tx.all(
         "SELECT p.device, p.body FROM presence p JOIN device_keys k ON k.tenant = p.tenant"
         " AND k.device = p.device AND k.sign_key = p.sign_key"
+        " JOIN roster_sent s ON s.tenant = p.tenant AND s.device = p.device AND s.site = p.site"
         " WHERE k.state = 'approved' AND p.tenant = ? AND p.site = ? ORDER BY p.device",
         tenant, site,
     )  # fmt: skip
@@ -125,14 +126,26 @@ def catch_up(tx: Tx, key: CentreKey, device: DeviceName, state: State, now_ms: i
     """Letters to a kiosk that says it has an older roster than its site's, though one was sent before."""
     last = newest(tx, device.tenant, state.site)
     sent = _sent(tx, device)
-    if last is None or state.roster >= last.version or sent is None or now_ms - sent[2] < AGAIN_MS:
+    if last is None or sent is None or sent[0] != state.site:
+        return []
+    if state.roster >= last.version or now_ms - sent[2] < AGAIN_MS:
         return []
     return _letters(tx, key, device, state.site, state.roster, now_ms)
 
 
+def move(tx: Tx, device: DeviceName) -> None:
+    """The device may have the roster of the site it says it stands at; until then it has its first one's.
+
+    Otherwise any approved kiosk could read every site's people by naming it.
+    """
+    tx.run("DELETE FROM roster_sent WHERE tenant = ? AND device = ?", device.tenant, device.device)
+
+
 def document(tx: Tx, device: DeviceName, site: str) -> str | None:
     """The body of the newest whole roster for a device, to go by any road."""
-    last = newest(tx, device.tenant, site)
+    sent, last = _sent(tx, device), newest(tx, device.tenant, site)
+    if sent and sent[0] != site:
+        return None
     return _body(site, last, 0, last.packed) if last else None
 
 
