@@ -18,7 +18,7 @@ def test_what_units_start_can_be_started_though_an_update_brings_no_modes(tmp_pa
             path.chmod(0o644)
     bring(tmp_path / "brought", source, read_release(source))
     started = {words.split()[0] for unit in SERVICES for words in settings(unit)["ExecStart"]}
-    ours = [path for path in started if path.startswith(f"{OPT}/share/hadir/")]
+    ours = [word.removeprefix(f"{OPT}/share/hadir/") for word in started if "/share/hadir/" in word]
     assert ours
-    for path in ours:
-        assert os.access(tmp_path / "brought" / path.removeprefix(f"{OPT}/share/hadir/"), os.X_OK), path
+    for name in ours:
+        assert os.access(tmp_path / "brought" / name, os.X_OK), name
