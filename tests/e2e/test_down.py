@@ -132,21 +132,27 @@ def test_commands_are_carried_out_once_and_answered(kiosk: Rig) -> None:
     assert [r["data"]["by"] for r in kiosk.records("presence_called")] == ["centre"]
     command(kiosk, "show_message", "text=Rapat pukul 10", "minutes=5")
     assert kiosk.view_part("message", "text") == "Rapat pukul 10"
+    before = len(over(kiosk))
     said = kiosk.centre("command", DEVICE, "unlock_admin", f"number={DEWI}").stdout
     assert len(said.split("PIN of ")[1].split(": ")[1].split()[0]) == 8
-    until(
-        lambda: [r["data"]["person_id"] for r in kiosk.records("pin")] == [person(kiosk, DEWI)["person_id"]]
-    )
+    until(lambda: len(over(kiosk)) > before)
+    assert [r["data"]["person_id"] for r in kiosk.records("pin")] == [person(kiosk, DEWI)["person_id"]]
     failed = command(kiosk, "unlock_admin", "number=198501012010011099")
     assert failed["outcome"] == "failed"
-    listed = json.loads(kiosk.centre("commands", DEVICE, "--json").stdout)
-    assert [(one["do"], one["state"]) for one in listed[::-1]] == [
+    until(lambda: [(one["do"], one["state"]) for one in listed(kiosk)] == [
         ("presence", "done"), ("show_message", "done"), ("unlock_admin", "done"), ("unlock_admin", "failed")
-    ]  # fmt: skip
-    assert listed[0]["words"] == failed["detail"]
+    ])  # fmt: skip
+    assert listed(kiosk)[-1]["words"] == failed["detail"]
+
+
+def listed(kiosk: Rig) -> list[Any]:
+    """What the centre knows of the commands, oldest first."""
+    rows: list[Any] = json.loads(kiosk.centre("commands", DEVICE, "--json").stdout)
+    return rows[::-1]
 
 
 def test_a_decision_of_the_centre_counts_and_stands_in_the_own_record(kiosk: Rig) -> None:
+    until(lambda: len(kiosk.records("presence_closed")) == len(kiosk.records("presence_called")))
     seq = kiosk.tap(AHMAD)["seq"]
     until(lambda: seq in [p["seq"] for p in kiosk.central_punches() if not p["provisional"]])
     kiosk.centre("decide", DEVICE, str(seq), "reject", "--note", "bukan jarinya")
