@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError, Future, InvalidStateError
 from contextlib import suppress
@@ -48,6 +49,7 @@ from sync.topics import DeviceName
 log = logging.getLogger(__name__)
 ENGINE_S = 60.0
 SHOWN_S = 60.0
+WAIT_TURN_S = 0.1
 Emit = Callable[[object], None]
 
 
@@ -90,12 +92,11 @@ class Courier:
         load: Future[list[str]] = Future()
         if self._load is not None:
             refuse("busy", "other files wait for a stick", "finish that first")
-        self._load = (dict(files), load)
+        self._load, end_s = (dict(files), load), time.monotonic() + wait_s
         try:
-            if sticks.is_there(self.folder):
-                with suppress(StickError):  # the load knows
-                    self.visit(self.folder)
-            return load.result(wait_s)
+            with suppress(StickError):  # the load knows
+                self._visit_for(load, self.folder, end_s)
+            return load.result(max(0.0, end_s - time.monotonic()))
         except StickError as error:
             refuse_stick(error)
         except CancelledError:
@@ -104,6 +105,14 @@ class Courier:
             refuse("timeout", "no stick was plugged in", "plug one in when the screen asks for it")
         finally:
             self._load = None
+
+    def _visit_for(self, load: Future[list[str]], folder: Path, end_s: float) -> None:
+        """Visit the stick that is in the kiosk already, after whoever deals with it now."""
+        while sticks.is_there(folder) and not load.done() and time.monotonic() < end_s:
+            if not self._turn.locked():
+                self.visit(folder)
+                return
+            time.sleep(WAIT_TURN_S)
 
     def cancel(self) -> None:
         """Wait for no stick any more."""

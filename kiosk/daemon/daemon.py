@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import logging
 import threading
-from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 
-from drivers.base.errors import Unavailable
-from drivers.base.reader import Reader, ReaderInfo
 from kiosk.core.config import CAMERA, KioskConfig, Sync
-from kiosk.core.config import Reader as ReaderConfig
 from kiosk.core.payload import Admin, DeviceState
 from kiosk.core.policy_faults import Found, unknown_people
 from kiosk.core.record import TimeBlock
@@ -35,16 +30,15 @@ from kiosk.daemon.enrolment import Enrolments
 from kiosk.daemon.evidence import EvidenceStore
 from kiosk.daemon.face_worker import FaceParts, Faces
 from kiosk.daemon.gps_time import GpsTime
-from kiosk.daemon.hardware import Receiver, make_reader
+from kiosk.daemon.hardware import Receiver
 from kiosk.daemon.health import HealthSource
 from kiosk.daemon.hub import ViewHub
 from kiosk.daemon.keys import DeviceKeys
 from kiosk.daemon.ledger_source import StoreSource
 from kiosk.daemon.notify import Notifier
 from kiosk.daemon.placing import Placing
-from kiosk.daemon.punching import FingerSeen, PoorImage
 from kiosk.daemon.reader_light import Lights
-from kiosk.daemon.reader_worker import ReaderPorts, ReaderWorker
+from kiosk.daemon.readers import Readers
 from kiosk.daemon.reload import Reloading
 from kiosk.daemon.resealing import Resealing
 from kiosk.daemon.rules_files import RuleBook, Rules
@@ -69,7 +63,6 @@ STOP_S = {
 }  # fmt: skip
 ENGINE_STALL_S = 60.0  # an SD card may sit on one fsync this long
 BEAT_S = 5.0
-NOBODYS_SLOT = -1
 
 
 class Kiosk:
@@ -141,7 +134,7 @@ class Kiosk:
         self._slots = SlotMap(
             self._engine, self.core.store, self.core.journal, self._vault, self._hub, self._keys.sign_public
         )
-        self._readers = {r.name: self._worker(r) for r in self._config.readers}
+        self._readers = self._all_readers()
         self._terminals = self._all_terminals()
         self._faces = self._make_faces()
         self._control = self._control_server()
@@ -155,9 +148,8 @@ class Kiosk:
             self._stop_core()
             raise
         self._hub.attach(self._control.publish)
-        self._hub.attach(Lights(self._readers).see)
-        for worker in self._readers.values():
-            worker.start()
+        self._hub.attach(Lights(self._readers.workers).see)
+        self._readers.start()
         self._terminals.start()
         if self._sticks:
             self._sticks.start()
@@ -175,8 +167,7 @@ class Kiosk:
             clean &= self._sticks.stop(STOP_S["stick"])
         if self._gps:
             clean &= self._gps.stop(STOP_S["gps"])
-        for worker in self._readers.values():
-            clean &= worker.stop(STOP_S["reader"])
+        clean &= self._readers.stop(STOP_S["reader"])
         clean &= self._terminals.stop(STOP_S["terminal"])
         clean &= self._stop_core()
         log.info("stopped%s", "" if clean else ", but not everything in its time")
@@ -285,9 +276,15 @@ class Kiosk:
             self._publisher = self._new_publisher(self._delivery)
             self._publisher.start()
 
-    def _worker(self, reader: ReaderConfig) -> ReaderWorker:
-        ports = ReaderPorts(self._finger_seen, self._poor_image, self._connected)
-        return ReaderWorker(make_reader(reader), self._board, ports, simulated=reader.simulated)
+    def _all_readers(self) -> Readers:
+        punching, post = self.core.punching, self._engine.post
+        return Readers(
+            self._config.readers,
+            self._board,
+            self._slots,
+            lambda seen: post(lambda: punching.finger_seen(seen)),
+            lambda poor: post(lambda: punching.poor_image(poor)),
+        )
 
     def _all_terminals(self) -> Terminals:
         parts = TerminalParts(self._config, self._book, self._engine, self.core, self._board, self._vault)
@@ -320,7 +317,7 @@ class Kiosk:
             self._engine,
             core,
             self._hub,
-            self._readers,
+            self._readers.workers,
             enrolments,
             Emulation(emulated, self._hub, self._terminals.user_id),
             status,
@@ -357,7 +354,7 @@ class Kiosk:
     def _make_desk(self, core: CoreState) -> Desk:
         waiting = Waiting(self._hub, lambda: self._clock.now().wall_ms)
         self._desk_parts = parts = DeskParts(
-            self._config, self._book, self._engine, core, self._readers, self._vault,
+            self._config, self._book, self._engine, core, self._readers.workers, self._vault,
             self._evidence, self._keys, waiting, photos=self._faces.photos,
             forget=self._terminals.forget,
             carry=lambda files, wait_s: self._courier.carry(files, wait_s) if self._courier else [],
@@ -383,7 +380,7 @@ class Kiosk:
             return
         socket = self._path(self._config.control.admin_socket)
         outside = Outside(
-            self._config_file, socket, lambda: self._publisher, self._stopping.set, self._recheck
+            self._config_file, socket, lambda: self._publisher, self._stopping.set, self._readers.recheck
         )
         self._delivery.down = self._down = make_down(parts, desk, outside)
         self._down.start()
@@ -424,29 +421,6 @@ class Kiosk:
 
     def _path(self, text: str) -> Path:
         return self._state_dir / text
-
-    def _finger_seen(self, seen: FingerSeen) -> None:
-        if self._slots.is_distrusted(seen.device, seen.slot):
-            seen = replace(seen, slot=NOBODYS_SLOT)
-        self._engine.post(lambda: self.core.punching.finger_seen(seen))
-
-    def _poor_image(self, poor: PoorImage) -> None:
-        self._engine.post(lambda: self.core.punching.poor_image(poor))
-
-    def _recheck(self) -> None:
-        """Have each sensor compared with the store again: fingers came from another kiosk."""
-
-        def check(reader: Reader) -> None:
-            if reader.info is not None:
-                self._slots.check(reader, reader.info)
-
-        for worker in self._readers.values():
-            with suppress(Unavailable):  # it is compared when it is back
-                worker.submit(check)
-
-    def _connected(self, reader: Reader, info: ReaderInfo) -> None:
-        log.debug("%s: %s", reader.name, info)
-        self._slots.check(reader, info)
 
     def _problems(self) -> list[str]:
         faults = [f"{fault}\n  the last good one stays in force" for fault in self._book.faults]

@@ -73,7 +73,7 @@ def test_the_screens_socket_refuses_what_only_a_technician_may(
     served: tuple[ControlServer, Canned], tmp_path: Path
 ) -> None:
     with Line(tmp_path / "ui.sock") as line:
-        for id_, cmd in enumerate(("rebuild", "ledger", "health"), 1):
+        for id_, cmd in enumerate(("rebuild", "reload", "health"), 1):
             line.ask(id_, cmd)
             assert line.read()["error"]["code"] == "not_allowed"
         line.ask(9, "intent", name="language", value="en")

@@ -276,7 +276,8 @@ def test_a_bad_policy_leaves_the_last_good_one_in_force(kiosk: Rig) -> None:
 def test_the_recap_and_ones_own_data_go_onto_a_prepared_stick(kiosk: Rig) -> None:
     stick = kiosk.root / "stick"
     (stick / "hadir").mkdir(parents=True, exist_ok=True)
-    recap = desk.CarryRecap(period="week", day=today(kiosk), wait_s=20)
+    recap = desk.CarryRecap(period="week", day=today(kiosk), wait_s=30)
+    until(lambda: kiosk.view()["stick"], every_s=0.01)  # the kiosk looks at it while the recap is asked for
     assert "unprepared" in refused(kiosk, recap)
     kiosk.ask(courier.CourierPair())
     paths = kiosk.ask(recap)["paths"]
@@ -285,7 +286,7 @@ def test_the_recap_and_ones_own_data_go_onto_a_prepared_stick(kiosk: Rig) -> Non
     assert (stick / paths[1]).read_bytes().startswith(b"%PDF")
     assert any(DEWI in row for row in (stick / paths[2]).read_text(encoding="utf-8-sig").splitlines())
     until(lambda: kiosk.view()["stick"]["state"] == "done")
-    own = kiosk.ask(desk.CarryOwnData(number=DEWI, wait_s=20))["paths"]
+    own = kiosk.ask(desk.CarryOwnData(number=DEWI, wait_s=30))["paths"]
     assert json.loads((stick / own[1]).read_bytes())["number"] == DEWI
     shutil.rmtree(stick)
     assert "no stick" in refused(kiosk, desk.CarryRecap(period="week", day=today(kiosk), wait_s=1))

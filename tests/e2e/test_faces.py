@@ -99,6 +99,15 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield World(kiosk)
 
 
+def with_faces(world: World) -> None:
+    """Ahmad and Dewi enrolled by face, whichever tests ran before on this worker."""
+    if world.ids[AHMAD] not in world.face.gallery():
+        world.kiosk.ask(faces.EnrolFace(number=AHMAD, consent=CONSENT))
+    if world.ids[DEWI] not in world.face.gallery():
+        world.kiosk.ask(faces.EnrolFacePicture(number=DEWI, jpeg=JPEG, alike=True, consent=CONSENT))
+    until(lambda: world.face.gallery() == {world.ids[AHMAD]: 5, world.ids[DEWI]: 1})
+
+
 def refused(kiosk: Rig, command: api.Command) -> str:
     with pytest.raises(DemoError) as caught:
         kiosk.ask(command)
@@ -216,6 +225,7 @@ def test_the_screen_gets_the_preview_and_what_to_tell_the_face(world: World) -> 
 
 def test_whoever_leaves_or_withdraws_is_forgotten_at_once(world: World) -> None:
     kiosk = world.kiosk
+    with_faces(world)
     kiosk.ctl("people", "deactivate", DEWI)
     until(lambda: world.ids[DEWI] not in world.face.gallery())
     kiosk.ctl("people", "activate", DEWI)
@@ -226,27 +236,40 @@ def test_whoever_leaves_or_withdraws_is_forgotten_at_once(world: World) -> None:
 
 def test_kiosk_face_dies_and_fingers_go_on(world: World) -> None:
     kiosk = world.kiosk
+    before = world.face.gallery()
     world.face.close()
     until(lambda: world.camera() == "fault")
-    assert kiosk.tap(AHMAD)["kind"] == "repeat"
+    assert kiosk.tap(AYU)["kind"] in ("taken", "repeat")
     assert any("kiosk-face" in words for words in kiosk.status()["problems"])
     assert kiosk.ctl("face", "status")["running"] is False
     world.connect()
-    until(lambda: world.face.gallery() == {world.ids[AHMAD]: 5})
+    until(lambda: world.face.gallery() == before)
 
 
 def test_an_erasure_takes_faces_and_photos_along(world: World) -> None:
+    with_faces(world)
+    before = photos_of(world, AHMAD)
+    world.seen(AHMAD, kind="attack")
+    photos = until(lambda: photos_of(world, AHMAD) > before and photos_of(world, AHMAD))
     done = world.kiosk.ask(desk.Erase(number=AHMAD, reason="left the office"))
     assert done["templates"] == 6
-    assert done["photos"] == 2
+    assert done["photos"] == photos
     assert "faces=5" in done["statement"]
-    until(lambda: world.face.gallery() == {})
+    until(lambda: world.face.gallery() == {world.ids[DEWI]: 1})
+
+
+def photos_of(world: World, number: str) -> int:
+    """How many photos are beside a person's punches and refusals."""
+    records = [*world.kiosk.records("punch"), *world.kiosk.records("refusal")]
+    mine = [r["seq"] for r in records if r["data"].get("person_id") == world.ids[number]]
+    return sum(len(world.beside(seq)) for seq in mine)
 
 
 def test_a_photo_that_no_record_names_is_deleted_at_the_next_start(world: World) -> None:
     kiosk = world.kiosk
+    world.seen(DEWI, kind="attack")
+    until(lambda: photos_of(world, DEWI))
     kept = {path.name for path in (kiosk.root / "evidence").glob("??/*")}
-    assert kept
     stray = kiosk.root / "evidence" / "ab" / ("ab" + "0" * 62)
     stray.parent.mkdir(exist_ok=True)
     stray.write_bytes(b"what a power cut left")
