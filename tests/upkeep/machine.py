@@ -32,7 +32,11 @@ INIT = """\
 for module in $(/bin/busybox cat /modules); do /bin/busybox insmod /$module; done
 /bin/busybox mkdir -p /house
 /bin/busybox mount -t 9p -o ro,trans=virtio,version=9p2000.L,cache=loose,msize=262144 host /house
+/bin/busybox mkdir -p /checkout
+/bin/busybox mount -o bind /house@HOUSE@ /checkout
 for place in tmp run; do /bin/busybox mount -t tmpfs tmpfs /house/$place; done
+/bin/busybox mkdir -p /house@HOUSE@  # it may lie under /tmp
+/bin/busybox mount -o bind /checkout /house@HOUSE@
 /bin/busybox mount -t proc proc /house/proc
 /bin/busybox mount -t sysfs sysfs /house/sys
 /bin/busybox mount -t devtmpfs dev /house/dev
@@ -110,7 +114,8 @@ def pack_initramfs(folder: Path, kernel_file: Path, init: str, command: str, wan
     for path in modules:
         shutil.copy(path, root / path.name)
     (root / "modules").write_text("\n".join(path.name for path in modules), encoding="ascii")
-    (root / "init").write_text(init.replace("@COMMAND@", command), encoding="utf-8")
+    init = init.replace("@HOUSE@", str(HOUSE)).replace("@COMMAND@", command)
+    (root / "init").write_text(init, encoding="utf-8")
     (root / "init").chmod(0o755)
     image = folder / "initramfs.cpio"
     names = "\n".join(str(path.relative_to(root)) for path in root.rglob("*"))
