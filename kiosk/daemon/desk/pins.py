@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
@@ -16,7 +18,6 @@ from kiosk.daemon.vault import Bound, VaultError
 
 FORMAT = "argon2id"
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
-_DECOY = _hasher.hash("no PIN was given")
 
 
 class Pins:
@@ -62,7 +63,7 @@ class Pins:
         parts = self._parts
         found = parts.on_engine(lambda: parts.core.store.newest(payload.PinSet, person.person_id))
         try:
-            kept = _DECOY
+            kept = _decoy()
             if found:
                 kept = parts.vault.get(Bound(person.person_id, "pin", found.template_id, FORMAT)).decode()
             _hasher.verify(kept, pin)
@@ -83,3 +84,9 @@ def check_form(pin: str, number: str) -> None:
         refuse("bad_request", f"a PIN has {LEAST} to {MOST} digits", "choose another")
     if fault:
         refuse("bad_request", "this PIN is easily guessed", "no repeated digits, no part of the NIP")
+
+
+@cache
+def _decoy() -> str:
+    """What a PIN is compared with where none is set; made when first wanted, a start must not wait for it."""
+    return _hasher.hash("no PIN was given")
