@@ -8,6 +8,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import count
 
 import pytest
 
@@ -80,7 +81,9 @@ def storm(punches: int, tcp: bool, seed: int) -> None:
 
         def people() -> None:
             pause = threading.Event()
-            for number in range(punches):
+            for number in count():  # a quick machine needs more punches for as many faults
+                if number >= punches and sum(emulator.faults.happened.values()) > punches // 50:
+                    break
                 emulator.punch(str(1001 + rng.randrange(PEOPLE)), state=rng.randrange(2))
                 pause.wait(0.002)
                 if number % 200 == 100:
@@ -93,13 +96,13 @@ def storm(punches: int, tcp: bool, seed: int) -> None:
             reader.turn()
         crowd.join()
         emulator.fault("none")
-        while reader.mark is None or reader.mark.records < punches:
+        made = emulator.store.taken
+        while reader.mark is None or reader.mark.records < made:
             reader.turn()
         reader.terminal.close()
         truth = taken(emulator)
-    assert sum(emulator.faults.happened.values()) > punches // 50
-    assert len(truth) == punches
-    assert sum(reader.rows.values()) == len(reader.rows) == punches
+    assert len(truth) == made
+    assert sum(reader.rows.values()) == len(reader.rows) == made
     assert Counter(key[:1] + key[2:3] for key in reader.rows) == Counter(
         (user, state) for user, _, state in truth
     )
