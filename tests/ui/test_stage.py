@@ -10,7 +10,10 @@ import pytest
 
 from kiosk.core.view import SILENT_S, Card, ClockView, View
 from kiosk.core.zone import ZONES, wall_ms
+from ui.items import Text
+from ui.metrics import Metrics
 from ui.samples import MORNING, SAMPLES, VIEW
+from ui.screens import compose
 from ui.stage import APPEAR_MS, Director
 
 
@@ -150,3 +153,14 @@ def test_whatever_changes_by_itself_changes_when_it_is_due(director: Director) -
         if stage != before or now_s >= due_s:
             due_s = director.due_s(now_s, wall)
         before = stage
+
+
+def test_the_footer_names_the_finger_reader_first_when_all_is_well() -> None:
+    view = SAMPLES["idle_camera"]
+    assert view
+    director = Director("id", "light")
+    director.receive(msgspec.structs.replace(view, devices=view.devices[::-1]), 0, MORNING)
+    items = compose(director.stage(0, MORNING), Metrics(800, 480)).items
+    words = [item.text for item in items if isinstance(item, Text)]
+    assert "Pembaca jari" in words
+    assert "Kamera" not in words

@@ -18,6 +18,8 @@ from ui.theme import Colour
 
 SECONDS = tuple(f"{second:02}" for second in range(60))
 _WAYS = (("pin", "keypad"), ("special", "letter"), ("my_record", "list"), ("operator", "operator"))
+_WORST = ("fault", "starting", "ready")
+_FIRST = ("reader", "terminal", "camera")
 _PROMPTS = {"reader": "idle.prompt", "terminal": "idle.terminal", "camera": "idle.camera"}
 
 
@@ -204,9 +206,10 @@ def _device_cell(sheet: Sheet, devices: tuple[DeviceView, ...]) -> Cell:
     theme, words = sheet.look.theme, sheet.look.words
     if not devices:
         return Cell("plug", (words("device.reader"),), words("device.none"), theme.bad.ink)
-    worst = min(devices, key=lambda device: ("fault", "starting", "ready").index(device.status))
+    worst = min(devices, key=lambda device: (_WORST.index(device.status), _FIRST.index(device.kind)))
     colours = {"fault": theme.bad.ink, "starting": theme.late.ink, "ready": theme.ok.ink}
-    icons = {"fault": "plug", "starting": "waiting", "ready": "finger"}
+    ready = "camera" if worst.kind == "camera" else "finger"
+    icons = {"fault": "plug", "starting": "waiting", "ready": ready}
     return Cell(
         icons[worst.status],
         (words(f"device.{worst.kind}"),),
