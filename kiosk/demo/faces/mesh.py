@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import cv2
 import numpy as np
@@ -116,13 +117,19 @@ def render(mesh: Mesh, moved: Array, depth: Array) -> Picture:
     behind = mesh.picture if mesh.behind is None else mesh.behind
     owner = _owners(mesh, moved, depth, behind.shape[:2])
     coefficients = _affine(moved[mesh.triangles], mesh.rest[mesh.triangles])[owner]
-    ys, xs = np.indices(owner.shape, np.float32)
+    xs, ys = _pixels(owner.shape)
     maps = [
         c[..., 0] * xs + c[..., 1] * ys + c[..., 2]
         for c in (coefficients[..., 0, :], coefficients[..., 1, :])
     ]
     drawn = cv2.remap(mesh.picture, maps[0], maps[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(np.where(owner[..., None] < 0, behind, drawn), np.uint8)
+
+
+@cache
+def _pixels(shape: tuple[int, ...]) -> Array:
+    """Each pixel's x, and each pixel's y."""
+    return np.indices(shape, np.float32)[::-1]
 
 
 def _owners(mesh: Mesh, moved: Array, depth: Array, shape: tuple[int, ...]) -> NDArray[np.int32]:
