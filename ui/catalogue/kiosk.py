@@ -1,0 +1,98 @@
+"""What the kiosk says of itself: its frame, devices, line to the centre, what is wrong; and durations."""
+
+from __future__ import annotations
+
+from ui.catalogue.base import Texts
+
+WORDS: Texts = {
+    # the frame around every screen
+    "app.name": ("Hadir", "Hadir"),
+    "simulated": ("SIMULASI", "SIMULATED"),
+    "clock.unsure": ("Jam belum pasti", "Clock not certain yet"),
+    "clock.unsure.hint": (
+        "Presensi tetap dicatat, waktunya dipastikan kemudian",
+        "Attendance is still recorded, its time is settled later",
+    ),
+    # idle
+    "idle.prompt": ("Tempelkan jari Anda", "Place your finger"),
+    "idle.hint": ("Tahan sampai terdengar bunyi", "Hold until you hear the sound"),
+    "idle.terminal": ("Gunakan terminal presensi", "Use the attendance terminal"),
+    "idle.hint_camera": ("atau lihat ke kamera", "or look at the camera"),
+    "idle.camera": ("Lihat ke kamera", "Look at the camera"),
+    "today.label": ("Hari ini", "Today"),
+    "today.count": ("{n} presensi", "{n} punch|{n} punches"),
+    # devices
+    "device.reader": ("Pembaca jari", "Finger reader"),
+    "device.terminal": ("Terminal", "Terminal"),
+    "device.camera": ("Kamera", "Camera"),
+    "device.none": ("Belum ada perangkat", "No device yet"),
+    "status.starting": ("Menyiapkan", "Starting"),
+    "status.ready": ("Siap", "Ready"),
+    "status.fault": ("Gangguan", "Not working"),
+    "cause.unavailable": ("Perangkat tidak terhubung", "The device is not connected"),
+    "cause.timeout": ("Perangkat tidak menjawab", "The device does not answer"),
+    "cause.protocolerror": ("Jawaban perangkat tidak terbaca", "The device's answer makes no sense"),
+    "cause.rejected": ("Perangkat menolak perintah", "The device refused the command"),
+    "cause.full": ("Memori perangkat penuh", "The device's memory is full"),
+    "cause.notsupported": ("Perangkat tidak mendukung fungsi ini", "The device lacks this function"),
+    "cause.other": ("Sebab belum diketahui", "The cause is not known yet"),
+    "remedy.unavailable": ("Periksa kabel dan daya perangkat", "Check the device's cable and power"),
+    "remedy.timeout": ("Cabut lalu pasang kembali kabelnya", "Unplug its cable and plug it in again"),
+    "remedy.protocolerror": (
+        "Kencangkan kabelnya, lalu tunggu sebentar",
+        "Press its plug in firmly and wait",
+    ),
+    "remedy.rejected": ("Beri tahu teknisi", "Tell the technician"),
+    "remedy.full": ("Beri tahu operator", "Tell the operator"),
+    "remedy.notsupported": ("Beri tahu teknisi", "Tell the technician"),
+    "remedy.other": ("Beri tahu operator", "Tell the operator"),
+    "way.others": ("Cara lain tetap bisa dipakai", "The other ways still work"),
+    "way.operator": ("Untuk presensi, hubungi operator", "To punch, ask the operator"),
+    # link to the centre
+    "link.label": ("Pusat", "Centre"),
+    "link.off": ("Tanpa jaringan", "No network"),
+    "link.connecting": ("Menghubungkan", "Connecting"),
+    "link.online": ("Terhubung", "Connected"),
+    "link.offline": ("Luring", "Offline"),
+    "link.waiting_approval": ("Menunggu izin", "Awaiting approval"),
+    "link.refused": ("Ditolak pusat", "Refused by centre"),
+    "link.backlog": ("{n} menunggu", "{n} waiting"),
+    # a sensor that is filled from the vault
+    "lead.refill": ("Pembaca jari", "Finger reader"),
+    "refill.checking": ("Memeriksa sidik jari", "Checking fingerprints"),
+    "refill.filling": ("Mengisi ulang pembaca", "Filling the reader again"),
+    "refill.done": ("Pembaca siap dipakai", "The reader is ready"),
+    "refill.other": ("Menyiapkan pembaca", "Preparing the reader"),
+    "refill.count": ("{n} dari {of} jari", "{n} of {of} fingers"),
+    "refill.hint": ("Tunggu sebentar sebelum menempelkan jari", "Wait a moment before placing a finger"),
+    # the kiosk cannot take punches at all
+    "lead.fault": ("Presensi berhenti sementara", "Attendance is paused"),
+    "trouble.reader": ("Pembaca jari bermasalah", "Finger reader not working"),
+    "trouble.terminal": ("Terminal bermasalah", "Terminal not working"),
+    "trouble.camera": ("Kamera bermasalah", "Camera not working"),
+    "fault.starting": ("Kiosk sedang menyiapkan diri", "The kiosk is getting ready"),
+    "fault.starting.1": ("Tunggu beberapa saat", "Wait a moment"),
+    "fault.storage": ("Penyimpanan bermasalah", "Storage is not working"),
+    "fault.storage.1": ("Beri tahu operator atau teknisi", "Tell the operator or technician"),
+    "fault.storage.2": ("Sementara itu pakai daftar hadir kertas", "Meanwhile, sign on paper"),
+    "fault.silent": ("Kiosk belum menjawab", "The kiosk does not answer"),
+    "fault.silent.1": ("Tunggu sampai layar ini kembali", "Wait until this screen comes back"),
+    "fault.silent.2": ("Lebih dari satu menit? Beri tahu operator", "More than a minute? Tell the operator"),
+    "fault.silent.3": ("Sementara itu pakai daftar hadir kertas", "Meanwhile, sign on paper"),
+    "fault.revoked": ("Kiosk ini ditarik dari dinas", "This kiosk was withdrawn"),
+    "fault.revoked.1": ("Tidak ada presensi yang diterima di sini", "No attendance is taken here"),
+    "fault.revoked.2": ("Pakai kiosk lain atau daftar hadir kertas", "Use another kiosk, or sign on paper"),
+    "fault.other": ("Kiosk mengalami gangguan", "The kiosk has a fault"),
+    "fault.other.1": ("Beri tahu operator atau teknisi", "Tell the operator or technician"),
+    "fault.other.2": ("Sementara itu pakai daftar hadir kertas", "Meanwhile, sign on paper"),
+    # the daemon is away
+    "away.title": ("Kiosk sedang menyala", "The kiosk is starting"),
+    "lead.away": ("Menghubungkan", "Connecting"),
+    "away.1": ("Tunggu, layar ini kembali dengan sendirinya", "Please wait, this screen recovers by itself"),
+    "away.2": ("Lebih dari satu menit? Beri tahu operator", "More than a minute? Tell the operator"),
+    # durations
+    "duration.s": ("{n}\u00a0detik", "{n}\u00a0second|{n}\u00a0seconds"),
+    "duration.min": ("{n}\u00a0menit", "{n}\u00a0minute|{n}\u00a0minutes"),
+    "duration.h": ("{n}\u00a0jam", "{n}\u00a0hour|{n}\u00a0hours"),
+    "duration.h_min": ("{h}\u00a0jam {n}\u00a0menit", "{h}\u00a0h\u00a0{n}\u00a0min"),
+}
