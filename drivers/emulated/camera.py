@@ -19,7 +19,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from drivers.emulated.camera_control import ControlSocket
+from drivers.emulated.camera_control import operations
+from drivers.emulated.control import ControlSocket
 
 BOUNDARY = "frame"
 STEP_ASIDE_S = 1.0
@@ -185,7 +186,7 @@ def main() -> None:
         signal.signal(number, lambda *_: stopped.set())
     camera = EmulatedCamera(options.clip, options.port, options.fps)
     camera.start()
-    control = ControlSocket(camera, options.control) if options.control else None
+    control = ControlSocket(options.control, operations(camera)) if options.control else None
     stopped.wait()
     if control is not None:
         control.close()

@@ -16,7 +16,8 @@ from dataclasses import fields
 from pathlib import Path
 
 from drivers.emulated import zk_wire as wire
-from drivers.emulated.zk_control import ControlSocket
+from drivers.emulated.control import ControlSocket
+from drivers.emulated.zk_control import operations
 from drivers.emulated.zk_machine import Machine
 from drivers.emulated.zk_net import Network
 from drivers.emulated.zk_outbox import QUIRKS, quirk_plan, wire_plan
@@ -185,7 +186,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
     with emulator:
-        control = ControlSocket(emulator, given.control) if given.control else None
+        control = ControlSocket(given.control, operations(emulator)) if given.control else None
         sys.stdout.write(f"listening on {given.host}:{emulator.port}\n")
         sys.stdout.flush()
         stopped.wait()

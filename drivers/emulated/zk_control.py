@@ -1,4 +1,4 @@
-"""The control socket of an emulated terminal: one JSON object a line, one answer a line.
+"""What an emulated terminal does when its control socket is asked to.
 
 | op | fields | does |
 |---|---|---|
@@ -13,69 +13,24 @@
 | `fault` | `kind`, `count` 1, `after` 0 | the next messages go wrong; `none` ends all faults |
 | `faults` | `rates`, `quirks`, `seed` | how likely per message, per large answer |
 | `clock` | `offset_s` or `wall` or `code` | the clock jumps, or is stuck at an impossible date |
-
-An answer is `{"ok": true, ...}` or `{"ok": false, "error": "..."}`.
 """
 
 from __future__ import annotations
 
-import json
-import socket
-import threading
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
+from drivers.emulated.control import Fields, Operations
 from drivers.emulated.zk_wire import Moment, Person
 
 if TYPE_CHECKING:
     from drivers.emulated.zk import ZkEmulator
 
-Fields = Mapping[str, Any]
 
-
-class ControlSocket:
-    """Serves `path` until closed."""
-
-    def __init__(self, emulator: ZkEmulator, path: Path) -> None:
-        self._emulator = emulator
-        self._path = path
-        path.unlink(missing_ok=True)
-        self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.bind(str(path))
-        self._socket.listen()
-        threading.Thread(target=self._accept, name="zk-control", daemon=True).start()
-
-    def close(self) -> None:
-        """Stop serving."""
-        with suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
-        self._path.unlink(missing_ok=True)
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._socket.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    def _serve(self, connection: socket.socket) -> None:
-        with suppress(OSError), connection, connection.makefile("rwb") as lines:
-            for line in lines:
-                lines.write(json.dumps(answer(self._emulator, line)).encode() + b"\n")
-                lines.flush()
-
-
-def answer(emulator: ZkEmulator, line: bytes) -> dict[str, Any]:
-    """Do what one line says."""
-    try:
-        asked = json.loads(line)
-        return {"ok": True, **_OPERATIONS[asked["op"]](emulator, asked)}
-    except (ValueError, KeyError, TypeError, OverflowError, OSError) as error:
-        return {"ok": False, "error": f"{type(error).__name__}: {error}"}
+def operations(emulator: ZkEmulator) -> Operations:
+    """The table above, for one terminal."""
+    return {op: partial(operation, emulator) for op, operation in _OPERATIONS.items()}
 
 
 def _punch(emulator: ZkEmulator, asked: Fields) -> Fields:

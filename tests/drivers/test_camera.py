@@ -21,7 +21,8 @@ from drivers.camera_keeper import CameraKeeper
 from drivers.camera_opencv import OpenCVCamera
 from drivers.camera_picamera2 import PiCamera
 from drivers.emulated.camera import EmulatedCamera
-from drivers.emulated.camera_control import answer
+from drivers.emulated.camera_control import operations
+from drivers.emulated.control import answer
 
 QUICK = CameraSettings(frame_timeout_s=0.8, open_timeout_s=3.0, small_width_px=80)
 
@@ -316,7 +317,7 @@ def test_the_stub_has_the_real_signatures() -> None:
 
 
 def _told(camera: EmulatedCamera, order: dict[str, Any]) -> dict[str, Any]:
-    return answer(camera, json.dumps(order).encode())
+    return answer(operations(camera), json.dumps(order).encode())
 
 
 def _grey(camera: EmulatedCamera) -> int:

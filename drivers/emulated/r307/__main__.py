@@ -7,8 +7,9 @@ import signal
 import sys
 from pathlib import Path
 
+from drivers.emulated.control import ControlSocket
 from drivers.emulated.fault import FaultPlan
-from drivers.emulated.r307.control import Control
+from drivers.emulated.r307.control import operations
 from drivers.emulated.r307.emulator import Emulator
 from drivers.emulated.r307.faults import ZFM_FAULTS
 from drivers.emulated.r307.flash import Settings
@@ -47,7 +48,7 @@ def main() -> None:
         signal.signal(number, lambda signum, _frame: stopping.append(signum))
     plan = FaultPlan(options.seed, extra=ZFM_FAULTS)
     emulator = Emulator(options.link, settings, options.state, options.speed, plan)
-    control = Control(options.control, emulator) if options.control else None
+    control = ControlSocket(options.control, operations(emulator)) if options.control else None
     sys.stdout.write(f"emulated {settings.model} at {options.link}\n")
     sys.stdout.flush()
     emulator.run(lambda: bool(stopping))

@@ -1,4 +1,4 @@
-"""The control socket: whoever stands in front of the sensor, over a Unix socket, one JSON object a line.
+"""What an emulated sensor does when its control socket is asked to, by whoever stands in front of it.
 
     {"op": "finger", "label": "198501012010011001", "quality": "good", "hold_ms": 800, "wait": true}
     {"op": "lift"}  {"op": "unplug"}  {"op": "replug"}  {"op": "status"}  {"op": "speed", "factor": 0}
@@ -8,176 +8,128 @@
     {"op": "impostor", "kind": "gps"}  {"op": "swap", "capacity": 150}
     {"op": "foreign", "label": "L", "slot": 3}  {"op": "erase", "slot": 3}
 
-Each answer is one line with `"ok"`. A finger without `hold_ms` stays until its result reached the host;
-with `wait` the answer comes when it has been taken off (or after `wait_s`, 30 by default) and tells what
-the sensor said.
+A finger without `hold_ms` stays until its result reached the host; with `wait` the answer comes when it
+has been taken off (or after `wait_s`, 30 by default) and tells what the sensor said.
 """
 
 from __future__ import annotations
 
-import contextlib
-import json
-import selectors
-import socket
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from pathlib import Path
-from typing import Any
+from functools import partial
 
+from drivers.emulated.control import Fields, Operations
 from drivers.emulated.fault import LATE_MS, FaultPlan
 from drivers.emulated.r307.emulator import REPLUG_MS, Emulator
 from drivers.emulated.r307.faults import ZFM_FAULTS
-from drivers.emulated.r307.finger import Touch
 
-Request = dict[str, Any]
-LINE_BYTES = 65536
+Operation = Callable[[Emulator, Fields], Fields]
 WATCH_S = 0.002
 
 
-class Control:
-    """Listens on a Unix socket and does what it is told to the emulator."""
+def operations(emulator: Emulator) -> Operations:
+    """The lines above, for one sensor: carried out in its thread, waited for outside it."""
 
-    def __init__(self, path: Path, emulator: Emulator) -> None:
-        self._path = path
-        self._emulator = emulator
-        path.unlink(missing_ok=True)
-        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._listener.bind(str(path))
-        path.chmod(0o600)
-        self._listener.listen()
-        emulator.selector.register(self._listener, selectors.EVENT_READ, self._accept)
+    def inside(operation: Operation) -> Callable[[Fields], Fields]:
+        return lambda asked: emulator.do(partial(operation, emulator, asked))
 
-    def close(self) -> None:
-        """Stop listening and remove the socket."""
-        self._listener.close()
-        self._path.unlink(missing_ok=True)
-
-    def _accept(self) -> None:
-        client, _address = self._listener.accept()
-        waiting = bytearray()
-        self._emulator.selector.register(client, selectors.EVENT_READ, lambda: self._read(client, waiting))
-
-    def _read(self, client: socket.socket, waiting: bytearray) -> None:
-        data = b""
-        with contextlib.suppress(ConnectionError):
-            data = client.recv(LINE_BYTES)
-        waiting += data
-        if not data or len(waiting) > LINE_BYTES:
-            self._emulator.selector.unregister(client)
-            client.close()
-            return
-        while b"\n" in waiting:
-            line, _, rest = bytes(waiting).partition(b"\n")
-            waiting[:] = rest
-            self._obey(client, line)
-
-    def _obey(self, client: socket.socket, line: bytes) -> None:
-        try:
-            request = json.loads(line)
-            operation = OPERATIONS[request.pop("op")]
-            answer = operation(self, client, request)
-        except (KeyError, TypeError, ValueError) as error:
-            answer = {"ok": False, "error": f"{type(error).__name__}: {error}"}
-        if answer is not None:
-            self._send(client, answer)
-
-    def _send(self, client: socket.socket, answer: Request) -> None:
-        with contextlib.suppress(OSError):
-            client.sendall(json.dumps(answer).encode() + b"\n")
-
-    def _finger(self, client: socket.socket, request: Request) -> Request | None:
-        touch = self._emulator.put(request["label"], request.get("quality", "good"), request.get("hold_ms"))
-        if not request.get("wait"):
-            return {"ok": True, "ordinal": touch.ordinal}
-        self._watch(client, touch, float(request.get("wait_s", 30)))
-        return None
-
-    def _watch(self, client: socket.socket, touch: Touch, left_s: float) -> None:
-        gone = self._emulator.pad.finger is not touch
-        if gone or left_s <= 0:
-            self._send(client, {"ok": gone, **asdict(touch)})
-        else:
-            self._emulator.after(WATCH_S, lambda: self._watch(client, touch, left_s - WATCH_S))
-
-    def _lift(self, _client: socket.socket, _request: Request) -> Request:
-        self._emulator.pad.lift()
-        return {"ok": True}
-
-    def _unplug(self, _client: socket.socket, _request: Request) -> Request:
-        self._emulator.unplug()
-        return {"ok": True}
-
-    def _replug(self, _client: socket.socket, _request: Request) -> Request:
-        self._emulator.plug()
-        return {"ok": True}
-
-    def _speed(self, _client: socket.socket, request: Request) -> Request:
-        self._emulator.speed = float(request["factor"])
-        return {"ok": True}
-
-    def _fault(self, _client: socket.socket, request: Request) -> Request:
-        emulator = self._emulator
-        emulator.replug_ms = float(request.get("replug_ms", REPLUG_MS))
-        if "seed" in request:
-            emulator.plan = FaultPlan(int(request["seed"]), extra=ZFM_FAULTS)
-            emulator.inbound = FaultPlan(int(request["seed"]))
-        if request.get("clear"):
-            emulator.plan.clear()
-            emulator.inbound.clear()
-        emulator.plan.late_ms = float(request.get("late_ms", LATE_MS))
-        plan = emulator.inbound if request.get("inbound") else emulator.plan
-        if "rates" in request:
-            plan.set_rates(request["rates"])
-        if "kind" in request:
-            plan.arm(request["kind"], int(request.get("count", 1)), int(request.get("after", 0)))
-        return {"ok": True, "happened": plan.happened}
-
-    def _impostor(self, _client: socket.socket, request: Request) -> Request:
-        self._emulator.impersonate(request.get("kind", ""))
-        return {"ok": True}
-
-    def _swap(self, _client: socket.socket, request: Request) -> Request:
-        self._emulator.swap(**request)
-        return {"ok": True}
-
-    def _foreign(self, _client: socket.socket, request: Request) -> Request:
-        self._emulator.enrol_foreign(request["label"], int(request["slot"]))
-        return {"ok": True}
-
-    def _erase(self, _client: socket.socket, request: Request) -> Request:
-        self._emulator.sensor.flash.delete(int(request["slot"]))
-        return {"ok": True}
-
-    def _status(self, _client: socket.socket, request: Request) -> Request:
-        emulator = self._emulator
-        flash = emulator.sensor.flash
-        return {
-            "ok": True,
-            "plugged": emulator.plugged,
-            "finger": emulator.pad.finger.label if emulator.pad.finger else None,
-            "templates": sorted(flash.templates),
-            "touches": [asdict(touch) for touch in emulator.pad.touches]
-            if request.get("touches", True)
-            else [],
-            "taken": sum(touch.taken for touch in emulator.pad.touches),
-            "commands": {f"0x{code:02X}": count for code, count in sorted(emulator.sensor.commands.items())},
-            "faults": emulator.plan.happened,
-            "ring": emulator.sensor.ring.hex(),
-            "settings": {key: value for key, value in asdict(flash.settings).items() if key != "notepad"},
-            "speed": emulator.speed,
-        }
+    return {"finger": partial(_finger, emulator), **{op: inside(each) for op, each in _OPERATIONS.items()}}
 
 
-OPERATIONS: dict[str, Callable[[Control, socket.socket, Request], Request | None]] = {
-    "finger": Control._finger,
-    "lift": Control._lift,
-    "unplug": Control._unplug,
-    "replug": Control._replug,
-    "speed": Control._speed,
-    "fault": Control._fault,
-    "impostor": Control._impostor,
-    "swap": Control._swap,
-    "foreign": Control._foreign,
-    "erase": Control._erase,
-    "status": Control._status,
+def _finger(emulator: Emulator, asked: Fields) -> Fields:
+    label, quality = asked["label"], asked.get("quality", "good")
+    touch = emulator.do(lambda: emulator.put(label, quality, asked.get("hold_ms")))
+    if not asked.get("wait"):
+        return {"ordinal": touch.ordinal}
+    end_s = time.monotonic() + float(asked.get("wait_s", 30))
+    while (there := emulator.pad.finger is touch) and time.monotonic() < end_s:
+        time.sleep(WATCH_S)
+    return {"ok": not there, **asdict(touch)}
+
+
+def _lift(emulator: Emulator, _asked: Fields) -> Fields:
+    emulator.pad.lift()
+    return {}
+
+
+def _unplug(emulator: Emulator, _asked: Fields) -> Fields:
+    emulator.unplug()
+    return {}
+
+
+def _replug(emulator: Emulator, _asked: Fields) -> Fields:
+    emulator.plug()
+    return {}
+
+
+def _speed(emulator: Emulator, asked: Fields) -> Fields:
+    emulator.speed = float(asked["factor"])
+    return {}
+
+
+def _fault(emulator: Emulator, asked: Fields) -> Fields:
+    emulator.replug_ms = float(asked.get("replug_ms", REPLUG_MS))
+    if "seed" in asked:
+        emulator.plan = FaultPlan(int(asked["seed"]), extra=ZFM_FAULTS)
+        emulator.inbound = FaultPlan(int(asked["seed"]))
+    if asked.get("clear"):
+        emulator.plan.clear()
+        emulator.inbound.clear()
+    emulator.plan.late_ms = float(asked.get("late_ms", LATE_MS))
+    plan = emulator.inbound if asked.get("inbound") else emulator.plan
+    if "rates" in asked:
+        plan.set_rates(asked["rates"])
+    if "kind" in asked:
+        plan.arm(asked["kind"], int(asked.get("count", 1)), int(asked.get("after", 0)))
+    return {"happened": dict(plan.happened)}
+
+
+def _impostor(emulator: Emulator, asked: Fields) -> Fields:
+    emulator.impersonate(asked.get("kind", ""))
+    return {}
+
+
+def _swap(emulator: Emulator, asked: Fields) -> Fields:
+    emulator.swap(**{name: value for name, value in asked.items() if name != "op"})
+    return {}
+
+
+def _foreign(emulator: Emulator, asked: Fields) -> Fields:
+    emulator.enrol_foreign(asked["label"], int(asked["slot"]))
+    return {}
+
+
+def _erase(emulator: Emulator, asked: Fields) -> Fields:
+    emulator.sensor.flash.delete(int(asked["slot"]))
+    return {}
+
+
+def _status(emulator: Emulator, asked: Fields) -> Fields:
+    flash = emulator.sensor.flash
+    return {
+        "plugged": emulator.plugged,
+        "finger": emulator.pad.finger.label if emulator.pad.finger else None,
+        "templates": sorted(flash.templates),
+        "touches": [asdict(touch) for touch in emulator.pad.touches] if asked.get("touches", True) else [],
+        "taken": sum(touch.taken for touch in emulator.pad.touches),
+        "commands": {f"0x{code:02X}": count for code, count in sorted(emulator.sensor.commands.items())},
+        "faults": dict(emulator.plan.happened),
+        "ring": emulator.sensor.ring.hex(),
+        "settings": {key: value for key, value in asdict(flash.settings).items() if key != "notepad"},
+        "speed": emulator.speed,
+    }
+
+
+_OPERATIONS: Mapping[str, Operation] = {
+    "lift": _lift,
+    "unplug": _unplug,
+    "replug": _replug,
+    "speed": _speed,
+    "fault": _fault,
+    "impostor": _impostor,
+    "swap": _swap,
+    "foreign": _foreign,
+    "erase": _erase,
+    "status": _status,
 }

@@ -6,11 +6,16 @@ import heapq
 import itertools
 import re
 import selectors
+import socket
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
+from drivers.emulated.control import REFUSALS
 from drivers.emulated.fault import FaultPlan
 from drivers.emulated.r307 import finger
 from drivers.emulated.r307.finger import Pad, Touch
@@ -19,6 +24,7 @@ from drivers.emulated.r307.frame import Decoder, Frame
 from drivers.emulated.r307.line import PtyLine
 from drivers.emulated.r307.sensor import Sensor
 
+Result = TypeVar("Result")
 BITS_PER_BYTE = 10
 POWER_ON = b"\x55"
 GEN_IMG = b"\x01"
@@ -55,6 +61,9 @@ class Emulator:
         self._told_all = True
         self._plugged_at = 0
         self.sensor = Sensor(self._flash, self.pad)
+        self._orders: deque[Callable[[], None]] = deque()
+        self._bell, self._ear = socket.socketpair()
+        self.selector.register(self._ear, selectors.EVENT_READ, self._obey)
         self.plug()
 
     @property
@@ -120,6 +129,20 @@ class Emulator:
         """Do `action` at a moment on the monotonic clock."""
         heapq.heappush(self._due, (moment_s, next(self._order), action))
 
+    def do(self, action: Callable[[], Result]) -> Result:
+        """Do `action` in the thread that runs the emulator, from another; what it returns or refuses."""
+        done: Future[Result] = Future()
+
+        def order() -> None:
+            try:
+                done.set_result(action())
+            except REFUSALS as error:
+                done.set_exception(error)
+
+        self._orders.append(order)
+        self._bell.send(b"!")
+        return done.result()
+
     def run(self, until: Callable[[], bool]) -> None:
         """Serve until `until` says so; it is asked at least every half second."""
         while not until():
@@ -139,6 +162,12 @@ class Emulator:
         self.unplug()
         self._flash.close()
         self.selector.close()
+        self._bell.close()
+        self._ear.close()
+
+    def _obey(self) -> None:
+        self._ear.recv(1)
+        self._orders.popleft()()
 
     def _lift(self, touch: Touch) -> None:
         if self.pad.finger is touch:

@@ -17,8 +17,9 @@ import pytest
 
 from drivers.base.terminal import LiveEvent
 from drivers.emulated import zk_wire as wire
+from drivers.emulated.control import ControlSocket
 from drivers.emulated.zk import ZkEmulator
-from drivers.emulated.zk_control import ControlSocket
+from drivers.emulated.zk_control import operations
 from drivers.emulated.zk_machine import Client, Machine
 from drivers.emulated.zk_store import Model, Store
 from drivers.emulated.zk_wire import Moment, Packet, Person
@@ -158,7 +159,7 @@ def test_every_order_is_answered_while_it_reboots_and_hosts_come_and_go(tmp_path
             answers(port)
 
     with ZkEmulator() as emulator:
-        server = ControlSocket(emulator, tmp_path / "c")
+        server = ControlSocket(tmp_path / "c", operations(emulator))
         hosts = [threading.Thread(target=come_and_go, args=(emulator.port,)) for _ in range(4)]
         for host in hosts:
             host.start()
