@@ -6,25 +6,33 @@ from dataclasses import dataclass
 
 import msgspec
 
-from kiosk.core.record import MAX_CARRIED_BYTES, TimeBlock, chain_hash, private_hash
+from kiosk.core.record import MAX_CARRIED_BYTES, TimeSource, chain_hash, private_hash
 from kiosk.core.sign import head_statement, signature_holds
 from sync.topics import DeviceName
 from sync.wire import MAX_PRIVATE_BYTES, Batch, decode
 
 
-class Envelope(msgspec.Struct, frozen=True):
+class Moment(msgspec.Struct, frozen=True, gc=False):
+    """What the centre looks at of a record's `kiosk.core.record.TimeBlock`."""
+
+    wall_ms: int
+    source: TimeSource
+    boot_id: str
+
+
+class Envelope(msgspec.Struct, frozen=True, gc=False):
     """A record's envelope (`kiosk.core.record.Record`) whose payload is decoded only by who wants it."""
 
     ledger_id: str
     seq: int
     v: int
     type: str
-    at: TimeBlock
+    at: Moment
     data: msgspec.Raw
     private_hash: str | None = None
 
 
-class Arrived(msgspec.Struct, frozen=True):
+class Arrived(msgspec.Struct, frozen=True, gc=False):
     """One record as it came; `envelope` is `None` when it is of a form this version cannot read."""
 
     seq: int
@@ -69,7 +77,7 @@ NUL = b"\\u0000"  # no column of text holds it (PostgreSQL 8.3): such a record i
 
 def envelope_of(body: bytes) -> Envelope | None:
     """The envelope in `body`, `None` when this version cannot read it."""
-    if NUL in body:
+    if b"\\" in body and NUL in body:  # hardly any body has a backslash, and one byte is found sooner
         return None
     try:
         return _decoder.decode(body)

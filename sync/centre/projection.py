@@ -16,9 +16,9 @@ from kiosk.core.record import MAX_INTEGER
 from sync.centre import down_projection
 from sync.centre.incoming import Arrived, Envelope, envelope_of
 from sync.centre.ledgers import Ledger
-from sync.centre.store import Tx
+from sync.centre.punch_rows import LAST_MS, PunchSeen, is_sane, row_of
+from sync.centre.store import Row, Tx
 
-LAST_MS = 4_102_444_800_000  # 2100-01-01
 _private_decoder = msgspec.json.Decoder(p.PersonPrivate)
 
 
@@ -39,19 +39,18 @@ class Fact(msgspec.Struct, frozen=True):
 def project(tx: Tx, ledger: Ledger, records: list[Arrived], now_ms: int) -> None:
     """Bring the reports up to the records just appended."""
     seen_ms = _forget_provisional(tx, ledger, records[-1].seq)
-    punches: list[tuple[str | int, ...]] = []
+    punches: list[Row] = []
     for record in records:
-        if record.envelope is None or record.envelope.type not in _DECODERS:
+        if (read := _read(record)) is None:
             continue
-        fact, payload = _read(ledger, record)
-        if fact is None or payload is None:
-            continue
-        if isinstance(payload, p.Punch):
-            punches.append(_punch_row(fact, payload, 0, seen_ms.get(record.seq, now_ms)))
+        envelope, payload = read
+        if isinstance(payload, PunchSeen):
+            seen = seen_ms.get(record.seq, now_ms)
+            punches.append(row_of(ledger, record.seq, envelope, payload, provisional=0, seen_ms=seen))
         else:
             tx.append("punches", punches)  # a correction or validation may speak of them
             punches = []
-            _HANDLERS[type(payload)](tx, payload, fact)
+            _HANDLERS[type(payload)](tx, payload, Fact(ledger, record.seq, envelope, record.private))
     tx.append("punches", punches)
 
 
@@ -61,10 +60,13 @@ def project_provisional(tx: Tx, fresh: Sequence[tuple[Ledger, Arrived]], now_ms:
         "INSERT INTO provisional VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
         [(ledger.ledger_id, record.seq, record.body, now_ms) for ledger, record in fresh],
     )
-    read = [_read(ledger, record) for ledger, record in fresh]
     tx.many(
         f"INSERT INTO early_punches VALUES ({', '.join('?' * 21)}) ON CONFLICT DO NOTHING",
-        [_punch_row(fact, punch, 1, now_ms) for fact, punch in read if fact and isinstance(punch, p.Punch)],
+        [
+            row_of(ledger, record.seq, *read, provisional=1, seen_ms=now_ms)
+            for ledger, record in fresh
+            if (read := _read(record)) and isinstance(read[1], PunchSeen)
+        ],
     )
 
 
@@ -79,33 +81,32 @@ def _forget_provisional(tx: Tx, ledger: Ledger, upto: int) -> dict[int, int]:
     return {seq: received_ms for seq, received_ms in seen}  # noqa: C416 - a row is a tuple of anything
 
 
-def _read(ledger: Ledger, record: Arrived) -> tuple[Fact | None, p.Payload | None]:
-    """The record with its payload, where it has consequences; a carried one's inner record."""
-    envelope, payload = record.envelope, _payload(record.envelope)
+def _read(record: Arrived) -> tuple[Envelope, Any] | None:
+    """The record and its payload, where it has consequences; a carried one's inner record."""
+    envelope = record.envelope
+    payload = _payload(envelope)
     if isinstance(payload, p.Carried):
         envelope = envelope_of(payload.body.encode())
         payload = _payload(envelope)
     if envelope is None or payload is None or isinstance(payload, p.Carried) or not _sane(envelope, payload):
-        return None, None
-    return Fact(ledger, record.seq, envelope, record.private), payload
+        return None
+    return envelope, payload
 
 
-def _payload(envelope: Envelope | None) -> p.Payload | None:
+def _payload(envelope: Envelope | None) -> Any:
     decoder = _DECODERS.get(envelope.type) if envelope else None
     if envelope is None or decoder is None:
         return None
     try:
-        payload: p.Payload = decoder.decode(envelope.data)
+        return decoder.decode(envelope.data)
     except msgspec.DecodeError:
         return None
-    return payload
 
 
-def _sane(envelope: Envelope, payload: p.Payload) -> bool:
+def _sane(envelope: Envelope, payload: Any) -> bool:
     """Whether a database's types can hold it: one hostile kiosk must not stop everybody's report."""
-    if isinstance(payload, p.Punch):
-        at_ms = envelope.at.wall_ms if payload.claimed_ms is None else payload.claimed_ms
-        return 0 <= at_ms < LAST_MS and max(payload.shown.late_s, payload.shown.early_s) < LAST_MS
+    if isinstance(payload, PunchSeen):
+        return is_sane(envelope, payload)
     if isinstance(payload, p.Correction):
         return abs(payload.offset_ms) < LAST_MS and max(payload.from_seq, payload.upto_seq) <= MAX_INTEGER
     if isinstance(payload, p.Absence):
@@ -118,19 +119,6 @@ def _is_day(text: str) -> bool:
         return len(text) == len("2026-01-31") and date.fromisoformat(text) is not None
     except ValueError:
         return False
-
-
-def _punch_row(fact: Fact, punch: p.Punch, provisional: int, now_ms: int) -> tuple[str | int, ...]:
-    at, shown, device = fact.envelope.at, punch.shown, fact.ledger.device
-    wall_ms, source, boot_id = at.wall_ms, at.source, at.boot_id
-    if punch.claimed_ms is not None:  # of no boot: a correction of this one's clock passes it over
-        wall_ms, source, boot_id = punch.claimed_ms, "operator", ""
-    return (
-        fact.ledger.ledger_id, fact.seq, device.tenant, device.device, punch.person_id, wall_ms, source,
-        punch.method, punch.grade, shown.code, shown.direction, shown.session, shown.late_s,
-        punch.place.site, int(punch.simulated), provisional, now_ms, boot_id, wall_ms, shown.early_s,
-        "queued" if punch.queued else "counted",
-    )  # fmt: skip
 
 
 def _correct(tx: Tx, correction: p.Correction, fact: Fact) -> None:
@@ -227,5 +215,5 @@ _HANDLERS: dict[type[p.Payload], Callable[[Tx, Any, Fact], None]] = {
     p.Erased: _erase,
     **down_projection.HANDLERS,
 }
-_READ: tuple[type[p.Payload], ...] = (p.Punch, p.Carried, *_HANDLERS)
+_READ: tuple[type[PunchSeen | p.Payload], ...] = (PunchSeen, p.Carried, *_HANDLERS)
 _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {kind.TYPE: msgspec.json.Decoder(kind) for kind in _READ}
