@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from importlib import import_module
 
@@ -22,4 +23,8 @@ def main() -> None:
     arguments = sys.argv[1:]
     if arguments and arguments[0] in TOOLS:
         sys.exit(import_module(TOOLS[arguments[0]]).main(arguments[1:]))
-    sys.exit(import_module("kiosk.daemon.main").main(arguments))
+    gc.disable()  # a sixth of the start went into looking for garbage among what is never thrown away
+    daemon = import_module("kiosk.daemon.main")
+    gc.freeze()
+    gc.enable()
+    sys.exit(daemon.main(arguments))

@@ -16,6 +16,8 @@ from drivers.base.errors import DeviceError, Timeout, Unavailable
 from drivers.base.face import FaceEngine, Vector
 
 Ticket = int
+SLOWER = 5
+"""How many times as long as the slowest so far another face may take before the network counts as hung."""
 
 
 class Embedder(Protocol):
@@ -99,14 +101,22 @@ class Port:
 
 
 class ProcessEmbedder:
-    """A child process with the network; a hung or dead child is replaced and its queue forgotten."""
+    """A child process with the network; a hung or dead child is replaced and its queue forgotten.
 
-    def __init__(self, make_engine: Callable[[], FaceEngine], timeout_s: float = 30.0) -> None:
+    How long it may take over a face depends on the machine: a few times what the slowest has taken.
+    """
+
+    def __init__(
+        self, make_engine: Callable[[], FaceEngine], timeout_s: float = 30.0, loading_s: float = 180.0
+    ) -> None:
+        """A fresh child has `loading_s` for its first face, then at least `timeout_s` for each."""
         self._make_engine = make_engine
-        self._timeout_s = timeout_s
+        self._timeout_s, self._loading_s = timeout_s, loading_s
+        self._slowest_s = 0.0
         self._process: BaseProcess | None = None
         self._pipe: Connection | None = None
-        self._sent_s: list[float] = []
+        self._waiting, self._since_s = 0, 0.0
+        self._loaded = False
 
     @property
     def pid(self) -> int | None:
@@ -120,7 +130,7 @@ class ProcessEmbedder:
         self._process = context.Process(target=_work, args=(theirs, self._make_engine), daemon=True)
         self._process.start()
         theirs.close()
-        self._sent_s = []
+        self._waiting, self._loaded = 0, False
 
     def submit(self, ticket: Ticket, chip: Pixels) -> None:
         """Queue one aligned face; raises `Unavailable` when the child has died."""
@@ -132,7 +142,9 @@ class ProcessEmbedder:
         except OSError as error:
             self.stop()
             raise Unavailable("the face network's process has died") from error
-        self._sent_s.append(time.monotonic())
+        if not self._waiting:
+            self._since_s = time.monotonic()
+        self._waiting += 1
 
     def finished(self) -> list[tuple[Ticket, Vector]]:
         """Results so far; raises `Unavailable` or `Timeout`, after which the next `submit` starts anew."""
@@ -140,11 +152,11 @@ class ProcessEmbedder:
         try:
             while self._pipe is not None and self._pipe.poll():
                 results.append(self._pipe.recv())
-                self._sent_s.pop(0)
+                self._answered()
         except (EOFError, OSError) as error:
             self.stop()
             raise Unavailable("the face network's process has died") from error
-        if self._sent_s and time.monotonic() - self._sent_s[0] > self._timeout_s:
+        if self._waiting and time.monotonic() - self._since_s > self._patience_s:
             self.stop()
             raise Timeout("the face network did not answer in time")
         return results
@@ -156,7 +168,17 @@ class ProcessEmbedder:
             self._process.kill()
             self._process.join(1.0)
         self._process = self._pipe = None
-        self._sent_s = []
+        self._waiting = 0
+
+    @property
+    def _patience_s(self) -> float:
+        return max(self._timeout_s, SLOWER * self._slowest_s) if self._loaded else self._loading_s
+
+    def _answered(self) -> None:
+        """The next face in the queue begins now."""
+        now_s = time.monotonic()
+        self._slowest_s = max(self._slowest_s, now_s - self._since_s)
+        self._waiting, self._since_s, self._loaded = self._waiting - 1, now_s, True
 
 
 def _work(pipe: Connection, make_engine: Callable[[], FaceEngine]) -> None:

@@ -16,6 +16,8 @@ from kiosk.core.config import Camera, Face
 VERSION = 1
 MAX_LINE_BYTES = 8 * 1024 * 1024
 PEOPLE_A_LINE = 200
+LOADING_S = 180.0
+"""How long kiosk-face may take to read its models, on the slowest card and board; nothing turns meanwhile."""
 
 Pose = Literal["front", "left", "right", "up", "down"]
 POSES: tuple[Pose, ...] = ("front", "left", "right", "up", "down")
@@ -221,10 +223,14 @@ class JobFailed(Line, frozen=True):
 
 
 class Beat(Line, frozen=True):
-    """Every second, however busy: kioskd ends a kiosk-face that is silent for long."""
+    """Every second, however busy: kioskd ends a kiosk-face that is silent for long.
+
+    `patience_s` is how long that is on a machine as slow as this one has turned out to be.
+    """
 
     frames: int
     busy: bool
+    patience_s: float = 0.0
 
 
 FromFace = (

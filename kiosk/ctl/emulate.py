@@ -42,7 +42,7 @@ def finger(number: str, finger: str, quality: str, device: str, wait_s: float) -
 @emulate.command("face")
 @click.argument("subject", metavar="NUMBER|FOLDER")
 @click.option("--attack", type=click.Choice(("photo",)), help="Hold a photo of them up instead.")
-@click.option("--wait", "wait_s", type=click.FloatRange(1, 120), default=30.0, show_default=True)
+@click.option("--wait", "wait_s", type=click.FloatRange(1, 600), default=30.0, show_default=True)
 @common
 def face_(subject: str, attack: str | None, wait_s: float) -> None:
     """Put the person with NUMBER before the emulated camera; they do what the screen asks.

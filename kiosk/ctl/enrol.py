@@ -14,6 +14,7 @@ from kiosk.ctl.errors import CtlError, RefusedError
 from kiosk.ctl.session import common, session
 
 SLACK_S = 45.0
+PICTURE_S = 150.0  # longer than kioskd waits for the network on the slowest machine
 MOST_PICTURE_BYTES = 2_200_000
 WISE_TEMPLATES = 3
 
@@ -92,7 +93,7 @@ def _from_pictures(
             number=number, jpeg=jpeg, first=done is None, consent=agreed, alike=alike
         )
         try:
-            done = client.ask(command, faces.FaceEnrolled)
+            done = client.ask(command, faces.FaceEnrolled, answer_s=PICTURE_S)
         except RefusedError as error:
             if error.code not in ("failed", "bad_request"):
                 raise

@@ -87,10 +87,10 @@ def cli(context: click.Context) -> None:
         context.color = False
 
 
-def main() -> None:
-    """The command line's entry."""
+def main() -> int:
+    """The command line's entry; the exit code."""
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `kioskctl punches | head` ends quietly
-    sys.exit(run(sys.argv[1:]))
+    return run(sys.argv[1:])
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -132,4 +132,4 @@ def _did_you_mean(wrong: str, known: list[str]) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

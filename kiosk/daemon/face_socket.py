@@ -24,7 +24,6 @@ from kiosk.daemon.control_socket import listen_at
 
 log = logging.getLogger(__name__)
 SILENT_S = 10.0
-LOADING_S = 90.0  # dlib holds everything up while it reads its models, from a slow card too
 ALIVE_S = 3.0  # one that spoke so lately is not replaced by another
 SEND_S = 10.0
 LOOK_S = 0.5
@@ -129,7 +128,7 @@ class FaceSocket:
             if line.sock in ready:
                 for message in line.receive():
                     self._take(line, message)
-            elif line.silent_s > (SILENT_S if line.ready else LOADING_S):
+            elif line.silent_s > (max(SILENT_S, line.patience_s) if line.ready else facing.LOADING_S):
                 self._end("silent")
         except EOFError:
             self._end("closed")
@@ -140,7 +139,7 @@ class FaceSocket:
         with contextlib.suppress(OSError):
             sock, _ = listener.accept()
             line = self._line
-            if line is not None and line.silent_s < (ALIVE_S if line.ready else LOADING_S):
+            if line is not None and line.silent_s < (ALIVE_S if line.ready else facing.LOADING_S):
                 log.warning("a second kiosk-face was refused: one is here and well")
                 sock.close()
                 return
@@ -151,6 +150,8 @@ class FaceSocket:
     def _take(self, line: _Line, message: facing.FromFace) -> None:
         if line.greeted:
             line.ready |= isinstance(message, facing.Ready | facing.CameraState)
+            if isinstance(message, facing.Beat):
+                line.patience_s = min(message.patience_s, facing.LOADING_S)
             self._ports.said(message)
             return
         if not isinstance(message, facing.FaceHello) or line.preview is None:
@@ -188,6 +189,7 @@ class _Line:
         self.sock = sock
         self.preview: int | None = None
         self.greeted = self.ready = False
+        self.patience_s = 0.0
         self.orders: SimpleQueue[Order | None] = SimpleQueue()
         self._buffer = bytearray()
         self._heard_s = time.monotonic()

@@ -51,7 +51,9 @@ class FaceProcess:
 
     def _serve(self, link: Link, stop: threading.Event) -> None:
         # A kiosk without a camera has a kioskd that never answers here: until one does, spare it 50 MB.
-        session = import_module("kiosk.face.session").Session(link, self._memory, self._pulse)
+        with self._pulse.loading():
+            module = import_module("kiosk.face.session")
+        session = module.Session(link, self._memory, self._pulse)
         self._pulse.linked(link)
         try:
             session.run(stop)

@@ -125,7 +125,8 @@ class Session:
         self._jobs.end("cancelled")
         self._embedder = ProcessEmbedder(engines.maker(setup.face))
         self._embedder.start()
-        self._recogniser = Recogniser(setup.face, setup.calibration, self._embedder, self._link.say)
+        with self._pulse.loading():
+            self._recogniser = Recogniser(setup.face, setup.calibration, self._embedder, self._link.say)
 
     def _step(self) -> None:
         recogniser = self._recogniser

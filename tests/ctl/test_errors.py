@@ -18,7 +18,7 @@ from tests.ctl.samples import STATUS, punch
 from tests.ctl.serving import Canned
 
 Ctl = Callable[..., Ran]
-KIOSKCTL = [sys.executable, "-c", "from kiosk.ctl.main import main; main()"]
+KIOSKCTL = [sys.executable, "-c", "from kiosk.kioskctl import main; main()"]
 
 
 def test_no_daemon_is_exit_three_with_a_next_step(ctl: Ctl, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from tests.ctl.samples import STATUS, punch
 from tests.ctl.serving import Canned
 
 Ctl = Callable[..., Ran]
-KIOSKCTL = [sys.executable, "-c", "from kiosk.ctl.main import main; main()"]
+KIOSKCTL = [sys.executable, "-c", "from kiosk.kioskctl import main; main()"]
 CODE = re.compile(r"\x1b\[(\d*)(?:;(\d+))?([HJK])|(.)", re.DOTALL)
 
 

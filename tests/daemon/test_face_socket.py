@@ -90,6 +90,17 @@ def test_one_that_loads_its_models_is_waited_for(kiosk: Kiosk, monkeypatch: pyte
     assert kiosk.told == ["came"]
 
 
+def test_a_slow_machine_may_be_silent_for_longer(kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(face_socket, "SILENT_S", 0.0)
+    client = kiosk.client()
+    client.say(facing.Beat(frames=0, busy=False, patience_s=100.0))
+    client.say(READY)
+    until(lambda: kiosk.told == ["came", "Beat", "CameraState"])
+    assert not client.ended.wait(3 * face_socket.LOOK_S)
+    client.say(facing.Beat(frames=0, busy=False))
+    until(lambda: kiosk.told[-1] == "silent")
+
+
 def test_one_that_takes_nothing_in_blocks_nobody(kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(face_socket, "SEND_S", 0.2)
     deaf = socket.socket(socket.AF_UNIX)

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.core.facing import LOADING_S
+from kiosk.face.pulse import Pulse
 from tests.install.units import SYSTEMD, seconds, service
 from ui import app
 
@@ -68,3 +70,14 @@ def test_waiting_for_a_display_is_no_fault(systemd: socket.socket, tmp_path: Pat
 
 def test_the_screens_watchdog_allows_for_a_missed_beat() -> None:
     assert seconds(service("kiosk-ui")["WatchdogSec"][0]) > 2 * app.BEAT_S
+
+
+def test_kiosk_face_asks_for_time_while_it_reads_its_models(
+    systemd: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unit_s = seconds(service("kiosk-face")["WatchdogSec"][0])
+    monkeypatch.setenv("NOTIFY_SOCKET", systemd.getsockname())
+    monkeypatch.setenv("WATCHDOG_USEC", f"{unit_s:.0f}000000")
+    with Pulse().loading():
+        assert heard(systemd, f"WATCHDOG_USEC={LOADING_S:.0f}000000")
+    assert heard(systemd, f"WATCHDOG_USEC={unit_s:.0f}000000")
