@@ -1,7 +1,6 @@
 """The courier: what a stick's visit is made of.
 
-A child touches the stick; here its receipt becomes the events that MQTT would have brought, and each visit a
-record. One visit at a time.
+A child touches the stick; here each visit is put together and becomes a record. One visit at a time.
 """
 
 from __future__ import annotations
@@ -13,37 +12,29 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError, Future, InvalidStateError
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from kiosk.core import courier as api
-from kiosk.core.config import KioskConfig
 from kiosk.core.payload import StickVisit
 from kiosk.core.view import StickView
 from kiosk.daemon import sticks
-from kiosk.daemon.core_state import CoreState
 from kiosk.daemon.courier_child import Looked, Task
 from kiosk.daemon.courier_memory import CourierMemory
-from kiosk.daemon.courier_photos import moved
+from kiosk.daemon.courier_parts import CourierParts
+from kiosk.daemon.courier_receipts import Receipts
 from kiosk.daemon.courier_refusal import refuse_stick
 from kiosk.daemon.courier_run import CourierRun
-from kiosk.daemon.delivery import Delivery
-from kiosk.daemon.engine import Engine
-from kiosk.daemon.evidence import EvidenceStore
-from kiosk.daemon.keys import DeviceKeys
-from kiosk.daemon.ledger_source import DESTINATION, PHOTOS, StoreSource
+from kiosk.daemon.ledger_source import StoreSource
 from kiosk.daemon.refusal import refuse
 from kiosk.daemon.seals import day_seal
 from kiosk.daemon.store import StoreReader
-from sync import events
-from sync.courier.export import Exported, Progress
-from sync.courier.format import Receipt
-from sync.courier.receipt import Reader, Sent, files_done, sent_of, standing, what_it_says
+from sync.courier.export import Asked, Exported, Progress
+from sync.courier.receipt import Sent
 from sync.courier.stick import StickError
-from sync.hello import DeviceHello, state_message
+from sync.hello import state_message
 from sync.topics import DeviceName
 
 log = logging.getLogger(__name__)
@@ -51,20 +42,6 @@ ENGINE_S = 60.0
 SHOWN_S = 60.0
 WAIT_TURN_S = 0.1
 Emit = Callable[[object], None]
-
-
-@dataclass(frozen=True, slots=True)
-class CourierParts:
-    """What the courier works with: `config` as it is now; `show` puts a stick's state on the screen."""
-
-    config: Callable[[], KioskConfig]
-    engine: Engine
-    core: CoreState
-    keys: DeviceKeys
-    delivery: Delivery | None
-    show: Callable[[StickView | None], None]
-    older_keys: Mapping[str, str]
-    hello: Callable[[], DeviceHello]
 
 
 class Courier:
@@ -76,6 +53,7 @@ class Courier:
         self.name = DeviceName(config.device.tenant, config.device.id)
         self.folder = self._state_dir / config.courier.folder if config.courier.folder else None
         self.memory = CourierMemory(self._state_dir)
+        self._receipts = Receipts(parts, self.name, self._state_dir, self.memory)
         self.run, self._turn = CourierRun(), threading.Lock()
         self._plugged = False
         self._load: tuple[dict[str, bytes], Future[list[str]]] | None = None
@@ -136,7 +114,7 @@ class Courier:
         except StickError as error:
             self._ended(emit, StickView(state="failed", code=error.code))
             if not self.run.stopped:
-                self.note(StickVisit(what="refused", stick="", code=error.code))
+                self._parts.note(StickVisit(what="refused", stick="", code=error.code))
             raise
         finally:
             if self._shown is not None and self._shown.state in ("reading", "writing"):
@@ -151,7 +129,7 @@ class Courier:
             return api.CourierDone(stick="")
         looked = self.run.do(self.task("look", path)).looked
         assert looked is not None
-        done = self._received(looked)
+        done = self._receipts.received(looked)
         if export:
             self._tell(emit, StickView(state="writing", accepted=done.accepted, standing=done.standing))
             done = self._exported(path, emit, looked, done)
@@ -177,47 +155,6 @@ class Courier:
         self._load = None
         return len(paths)
 
-    def _received(self, looked: Looked) -> api.CourierDone:
-        """What the receipt says, as if it had come over MQTT."""
-        done, receipt = api.CourierDone(stick=looked.stick, note=looked.fault), looked.receipt
-        if looked.fault:
-            log.warning("the receipt on stick %s: %s", looked.stick[:8], looked.words)
-            self.note(StickVisit(what="refused", stick=looked.stick, code=looked.fault))
-        if receipt is None or self.memory.knows(receipt.receipt):
-            return done
-        try:
-            accepted, documents = self._believe(receipt, sent_of(receipt, self.memory.sent))
-        except StickError as error:
-            log.warning("the receipt on stick %s: %s", looked.stick[:8], error)
-            self.note(StickVisit(what="refused", stick=looked.stick, code=error.code))
-            return api.CourierDone(stick=looked.stick, note=error.code)
-        self.note(StickVisit(  # its commit makes the cursor lasting too: only then the receipt is done with
-            what="receipt", stick=looked.stick, export=receipt.export, records=accepted
-        ))  # fmt: skip
-        self.memory.received(receipt.receipt, receipt.export)
-        return api.CourierDone(
-            stick=looked.stick, accepted=accepted, documents=documents,
-            standing=standing(receipt, self._parts.config().sync.centre_key),
-        )  # fmt: skip
-
-    def _believe(self, receipt: Receipt, sent: Sent) -> tuple[int, int]:
-        """Hand its events over and wait until the engine has dealt with them: how many records, documents."""
-        parts = self._parts
-        assert parts.delivery is not None
-        before, now = self._accepted(), parts.core.clock.now()
-        key = parts.config().sync.centre_key
-        source = StoreSource(self._state_dir, parts.keys)
-        documents = 0
-        for event in what_it_says(receipt, sent, Reader(self.name, key, source, now.boot_id, now.boot_ms)):
-            parts.delivery.event(event)
-            documents += isinstance(event, events.Inbound)
-        with StoreReader.open(self._state_dir) as reader:
-            done = files_done(receipt, self.name, key)
-            reached = moved(reader, EvidenceStore.open(self._state_dir), done)
-        if reached:
-            parts.engine.submit(lambda: parts.core.store.move_cursor(PHOTOS, *reached)).result(ENGINE_S)
-        return parts.engine.submit(self._accepted).result(ENGINE_S) - before, documents
-
     def _exported(self, path: Path, emit: Emit, looked: Looked, done: api.CourierDone) -> api.CourierDone:
         parts, export, now = self._parts, secrets.token_hex(16), self._parts.core.clock.now()
 
@@ -229,16 +166,23 @@ class Courier:
 
         with StoreReader.open(self._state_dir) as reader:
             seal = day_seal(reader, parts.keys, self.name, self.today())
+            ends = {ledger.ledger_id: ledger.seq for ledger in reader.ledgers()}
         state = state_message(
             parts.hello(), self.name, StoreSource(self._state_dir, parts.keys), "offline"
         ).decode()
-        task = self.task("export", path, export=export, seal=seal.text if seal else "", state=state)
+        task = msgspec.structs.replace(
+            self.task("export", path, export=export, seal=seal.text if seal else "", state=state),
+            remembered=self.memory.remembered(ends),
+            answered=self._receipts.answered(looked),
+        )
+        asked = tuple(Asked(ledger_id, end, ()) for ledger_id, end in ends.items())
+        self.memory.begun(Sent(export, now.boot_id, now.boot_ms, asked))
         exported = self.run.do(task, told).exported
         assert exported is not None
         manifest = exported.manifest
         visit = _visit_of(exported, looked.stick, now.wall_ms)
         self.memory.exported(Sent(export, now.boot_id, now.boot_ms, exported.asked), visit)
-        self.note(StickVisit(
+        self._parts.note(StickVisit(
             what="exported", stick=looked.stick, export=export, records=manifest.records,
             photos=manifest.photos, size_bytes=exported.size_bytes,
         ))  # fmt: skip
@@ -247,10 +191,6 @@ class Courier:
             photos_left=manifest.photos_left, size_bytes=exported.size_bytes, accepted=done.accepted,
             documents=done.documents, standing=done.standing, note=done.note,
         )  # fmt: skip
-
-    def _accepted(self) -> int:
-        with StoreReader.open(self._state_dir) as reader:
-            return sum(reader.cursor(DESTINATION, i.ledger_id) for i in reader.ledgers())
 
     def today(self) -> str:
         """The local date, ISO."""
@@ -288,10 +228,6 @@ class Courier:
     def _show(self, view: StickView | None) -> None:
         self._shown = view
         self._parts.show(view)
-
-    def note(self, record: StickVisit) -> None:
-        """Put it on record."""
-        self._parts.engine.submit(lambda: self._parts.core.journal.note(record)).result(ENGINE_S)
 
 
 def _visit_of(exported: Exported, stick: str, at_ms: int) -> api.CourierVisit:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -22,7 +23,7 @@ from kiosk.daemon.ledger_source import StoreSource
 from kiosk.daemon.store import StoreError
 from sync.courier.export import Exported, Order, Progress, export
 from sync.courier.format import PAIRING, ROOT, Pairing, Receipt, read_pairing, signed
-from sync.courier.receipt import find_receipt, read_receipt
+from sync.courier.receipt import find_receipts, read_receipt
 from sync.courier.stick import Folder, StickCode, StickError
 from sync.sealing import SealError, receive_public
 from sync.topics import DeviceName
@@ -36,7 +37,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     """What to do with the stick at `path`; `export` is the new export's id, `stick` a new stick's.
 
     `older` names the ledgers that were begun with another key than today's, and that key; `files` are what
-    somebody at the kiosk wants on it.
+    somebody at the kiosk wants on it; `remembered` and `answered` as in `sync.courier.export.Order`.
     """
 
     do: Literal["look", "export", "pair", "put"]
@@ -51,22 +52,23 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     state: str = ""
     older: dict[str, str] = {}
     files: dict[str, bytes] = {}
-
-
-class Looked(msgspec.Struct, frozen=True):
-    """Whose stick it is, and the receipt on it; `fault` and `words` when that is not to be believed."""
-
-    stick: str
-    receipt: Receipt | None
-    fault: str = ""
-    words: str = ""
+    remembered: frozenset[str] = frozenset()
+    answered: frozenset[str] = frozenset()
 
 
 class Failed(msgspec.Struct, frozen=True):
-    """The stick cannot be used so."""
+    """The stick, or a receipt on it, cannot be used so."""
 
     code: StickCode
     words: str
+
+
+class Looked(msgspec.Struct, frozen=True):
+    """Whose stick it is, the receipts on it, oldest first, and what is wrong with others."""
+
+    stick: str
+    receipts: tuple[Receipt, ...] = ()
+    failed: tuple[Failed, ...] = ()
 
 
 class Line(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -97,12 +99,23 @@ def _look(task: Task) -> Line:
     name = DeviceName(task.tenant, task.device)
     with Folder.at(Path(task.path)) as stick:
         pairing = _paired(stick, task, keys)
-        try:
-            sealed = find_receipt(stick, name)
-            receipt = read_receipt(sealed, keys.unseal, name, task.centre_key) if sealed else None
-        except StickError as error:
-            return Line(looked=Looked(pairing.stick, None, error.code, str(error)))
-    return Line(looked=Looked(pairing.stick, receipt))
+        receipts, failed = [], []
+        for found in _found(stick, name, keys.receive_public):
+            try:
+                if isinstance(found, StickError):
+                    raise found
+                receipts.append(read_receipt(found, keys.unseal, name, task.centre_key))
+            except StickError as error:
+                failed.append(Failed(error.code, str(error)))
+    receipts.sort(key=lambda receipt: receipt.time_ms)
+    return Line(looked=Looked(pairing.stick, tuple(receipts), tuple(failed)))
+
+
+def _found(stick: Folder, name: DeviceName, receive_key: str) -> Iterator[bytes | StickError]:
+    try:
+        yield from find_receipts(stick, name, receive_key)
+    except StickError as error:
+        yield error
 
 
 def _export(task: Task) -> Line:
@@ -117,6 +130,7 @@ def _export(task: Task) -> Line:
             state=task.state.encode(),
             receiver=receive_public(bytes.fromhex(task.centre_key)),
             sign_head=lambda ledger_id, head: keys.sign_as(task.older.get(ledger_id, keys.sign_public), head),
+            remembered=task.remembered, answered=task.answered,
         )  # fmt: skip
         photos = WaitingPhotos(state_dir, keys, order.name, task.centre_key)
         return Line(exported=export(stick, order, StoreSource(state_dir, keys), photos, told))
@@ -128,7 +142,7 @@ def _pair(task: Task) -> Line:
     statement = message_statement("stick", task.tenant, task.stick, encode(pairing).decode())
     with Folder.at(Path(task.path)) as stick, stick.sub(ROOT, make=True) as root:
         root.put(PAIRING, signed(pairing, keys.sign_public, keys.sign(statement)))
-    return Line(looked=Looked(pairing.stick, None))
+    return Line(looked=Looked(pairing.stick))
 
 
 def _put(task: Task) -> Line:

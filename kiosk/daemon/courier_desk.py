@@ -12,7 +12,8 @@ from kiosk.core.api import Done
 from kiosk.core.command import Command
 from kiosk.core.payload import StickVisit
 from kiosk.daemon import sticks
-from kiosk.daemon.courier import Courier, CourierParts, Emit
+from kiosk.daemon.courier import Courier, Emit
+from kiosk.daemon.courier_parts import CourierParts
 from kiosk.daemon.courier_photos import waiting_photos
 from kiosk.daemon.courier_refusal import refuse_stick
 from kiosk.daemon.ledger_source import DESTINATION
@@ -55,7 +56,7 @@ class CourierDesk:
             self._courier.run.do(self._courier.task("pair", self._path(path), stick=stick))
         except StickError as error:
             refuse_stick(error)
-        self._courier.note(StickVisit(what="paired", stick=stick))
+        self._parts.note(StickVisit(what="paired", stick=stick))
         return Done(stick[:8])
 
     def _seal(self, day: str) -> api.SealOut:

@@ -7,9 +7,11 @@ everything again.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from kiosk.core.courier import CourierVisit
 from kiosk.daemon.durable import write_durably
@@ -21,6 +23,7 @@ MOST_KEPT = 64
 
 
 class _Kept(msgspec.Struct, frozen=True):
+    begun: tuple[Sent, ...] = ()
     sent: tuple[Sent, ...] = ()
     visits: tuple[CourierVisit, ...] = ()
     receipts: tuple[str, ...] = ()
@@ -38,6 +41,17 @@ class CourierMemory:
         """The exports a receipt may answer."""
         return self._kept.sent
 
+    def remembered(self, ends: Mapping[str, int]) -> frozenset[str]:
+        """The exports, finished or not, whose records are here still in ledgers that end at `ends`.
+
+        A kiosk put back from a copy lacks some.
+        """
+        return frozenset(
+            sent.export
+            for sent in (*self._kept.begun, *self._kept.sent)
+            if all(asked.upto <= ends.get(asked.ledger_id, -1) for asked in sent.asked)
+        )
+
     @property
     def visits(self) -> tuple[CourierVisit, ...]:
         """Newest first."""
@@ -47,21 +61,25 @@ class CourierMemory:
         """Whether this receipt has been dealt with."""
         return receipt in self._kept.receipts
 
+    def begun(self, sent: Sent) -> None:
+        """Remember an export whose end we may not live to see. Raises `OSError`."""
+        self._write(replace(self._kept, begun=(*self._kept.begun, sent)[-MOST_KEPT:]))
+
     def exported(self, sent: Sent, visit: CourierVisit) -> None:
-        """Remember an export. Raises `OSError`."""
+        """Remember an export that is on its stick. Raises `OSError`."""
         kept = self._kept
-        self._write(_Kept(
-            (*kept.sent, sent)[-MOST_KEPT:], (*kept.visits, visit)[-MOST_KEPT:], kept.receipts
+        self._write(replace(
+            kept, begun=tuple(one for one in kept.begun if one.export != sent.export),
+            sent=(*kept.sent, sent)[-MOST_KEPT:], visits=(*kept.visits, visit)[-MOST_KEPT:],
         ))  # fmt: skip
 
     def received(self, receipt: str, export: str) -> None:
         """Remember that a receipt was dealt with. Raises `OSError`."""
         kept = self._kept
         visits = tuple(
-            msgspec.structs.replace(visit, answered=True) if visit.export == export else visit
-            for visit in kept.visits
+            replace(visit, answered=True) if visit.export == export else visit for visit in kept.visits
         )
-        self._write(_Kept(kept.sent, visits, (*kept.receipts, receipt)[-MOST_KEPT:]))
+        self._write(replace(kept, visits=visits, receipts=(*kept.receipts, receipt)[-MOST_KEPT:]))
 
     def _write(self, kept: _Kept) -> None:
         self._kept = kept

@@ -16,8 +16,9 @@ from kiosk.core.view import ClockView, LinkView, SiteView, View
 from kiosk.daemon.clock import Clock
 from kiosk.daemon.control import ControlServer, SocketInUseError
 from kiosk.daemon.core_state import CoreState
-from kiosk.daemon.courier import Courier, CourierParts
+from kiosk.daemon.courier import Courier
 from kiosk.daemon.courier_desk import CourierDesk
+from kiosk.daemon.courier_parts import CourierParts
 from kiosk.daemon.delivery import Delivery
 from kiosk.daemon.desk.desk import Desk
 from kiosk.daemon.desk.parts import DeskParts

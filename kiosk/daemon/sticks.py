@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from kiosk.core.zone import ZoneName, local
-from sync.courier.format import RECEIPT, ROOT, device_path
+from sync.courier.format import RECEIPT_WORDS, ROOT, device_path
 from sync.courier.stick import Folder, StickError
 from sync.topics import DeviceName
 
@@ -110,7 +110,7 @@ def _key(folder: Path, name: DeviceName | None = None) -> Key | None:
         here = folder.lstat()
         if not stat.S_ISDIR(here.st_mode) or not (os.path.ismount(folder) or (folder / ROOT).is_dir()):
             return None
-        receipt = folder.joinpath(ROOT, *device_path(name), RECEIPT) if name else None
+        receipt = folder.joinpath(ROOT, *device_path(name), RECEIPT_WORDS) if name else None
         changed_ns = receipt.lstat().st_mtime_ns if receipt and receipt.exists() else 0
     except OSError:
         return None

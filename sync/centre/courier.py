@@ -1,4 +1,4 @@
-"""Taking in what kiosks left on a stick, and leaving each a receipt: the same intake as over MQTT.
+"""Taking in what kiosks left on a stick, a receipt beside each export: the same intake as over MQTT.
 
 Importing twice stores once. Nothing on the stick is believed, followed or run: its parts are sealed to the
 centre, its manifests and batches signed by devices, and the sizes of everything bounded.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,7 +39,7 @@ from sync.courier.format import (
     receipt_bound,
     signed,
 )
-from sync.courier.receipt import STATEMENT
+from sync.courier.receipt import FINE, STATEMENT
 from sync.courier.stick import Folder, StickError
 from sync.courier.stream import Opener
 from sync.documents import Have
@@ -57,7 +57,7 @@ Letters = list[tuple[str, str]]
 class Imported(msgspec.Struct, frozen=True, kw_only=True):
     """One device's export: what it said it holds, where the centre stands now, and what went wrong.
 
-    `standing` is the worst status of its acknowledgements; `receipt` whether one lies on the stick now.
+    `standing` is the worst status of its acknowledgements; `receipt` whether one lies beside it now.
     """
 
     tenant: str
@@ -104,11 +104,16 @@ class Importer:
     def _home(self, root: Folder, tenant: str, device: str) -> list[Imported]:
         try:
             with root.sub(tenant) as above, above.sub(device) as home:
-                return [self._export(home, (tenant, device), name) for name in exports(home)]
+                words: dict[bytes, None] = {}
+                done = [self._export(home, (tenant, device), name, words) for name in exports(home)]
+                return _kept(home, words, done) if any(one.receipt for one in done) else done
         except StickError as error:
             return [Imported(tenant=tenant, device=device, folder="", fault=error.code, words=str(error))]
 
-    def _export(self, home: Folder, place: tuple[str, str], name: str) -> Imported:
+    def _export(
+        self, home: Folder, place: tuple[str, str], name: str, words: dict[bytes, None]
+    ) -> Imported:  # fmt: skip
+        """One export; `words` gains its good acknowledgements, a line each."""
         found = Imported(tenant=place[0], device=place[1], folder=name)
         try:
             with home.sub(name) as folder:
@@ -119,8 +124,9 @@ class Importer:
                 taken = _Taken()
                 for part in manifest.parts:
                     self._part(folder, manifest, part, taken)
-            found = _standing(found, taken)
-            self._leave_receipt(home, manifest, taken)
+                found = _standing(found, taken)
+                words.update(dict.fromkeys(taken.lines()))
+                self._leave_receipt(folder, manifest, taken)
             return msgspec.structs.replace(found, receipt=True)
         except StickError as error:
             return msgspec.structs.replace(found, fault=error.code, words=str(error))
@@ -190,7 +196,7 @@ class Importer:
         with self.store.reading() as tx:
             return down.documents_for(tx, self.key, name, self.now_ms())
 
-    def _leave_receipt(self, home: Folder, manifest: Manifest, taken: _Taken) -> None:
+    def _leave_receipt(self, folder: Folder, manifest: Manifest, taken: _Taken) -> None:
         name = manifest.name
         letters = (*taken.letters(), *self._documents(name))
         receipt = Receipt(
@@ -203,21 +209,19 @@ class Importer:
             sealed = seal(bytes.fromhex(manifest.receive_key), message, receipt_bound(name).encode())
         except SealError as error:
             raise StickError("unreadable", f"the manifest's key: {error}") from error
-        home.put(RECEIPT_WORDS, taken.words())
-        home.put(RECEIPT, sealed)
+        folder.put(RECEIPT, sealed)
 
 
 @dataclass(slots=True)
 class _Taken:
-    """The newest answer about each ledger, every notice before it, and of each file how much is here."""
+    """The newest answer of each kind about each ledger, and of each file how much is here."""
 
     acks: dict[str, list[tuple[Ack, bytes]]] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
 
     def heard(self, ack: Ack, payload: bytes) -> None:
-        """One answer. A plain acknowledgement says all that those before it said; a notice does not."""
-        held = self.acks.get(ack.ledger_id, [])
-        kept = [one for one in held if one[0].status != "ok" and not _same(one[0], ack)]
+        """One answer. The last of a kind says all that those before it said."""
+        kept = [one for one in self.acks.get(ack.ledger_id, []) if not _same(one[0], ack)]
         self.acks[ack.ledger_id] = [*kept, (ack, payload)]
 
     def letters(self) -> Letters:
@@ -225,14 +229,30 @@ class _Taken:
         acks = [("ack", payload.decode()) for answers in self.acks.values() for _, payload in answers]
         return acks + [("evidence", payload.decode()) for payload in self.files.values()]
 
-    def words(self) -> bytes:
+    def lines(self) -> list[bytes]:
         """What `ledger verify --against` and a person can read: one signed acknowledgement a line."""
-        lines = [payload for answers in self.acks.values() for ack, payload in answers if ack.status == "ok"]
-        return b"".join(line + b"\n" for line in lines)
+        return [
+            payload + b"\n"
+            for answers in self.acks.values()
+            for ack, payload in answers
+            if ack.status == "ok"
+        ]
+
+
+def _kept(home: Folder, words: Iterable[bytes], done: list[Imported]) -> list[Imported]:
+    """Leave the acknowledgements in the clear as well; what was taken in stays taken if that fails."""
+    try:
+        home.put(RECEIPT_WORDS, b"".join(words))
+    except StickError as error:
+        return [msgspec.structs.replace(one, fault=error.code, words=str(error)) for one in done]
+    return done
 
 
 def _same(one: Ack, other: Ack) -> bool:
-    return (one.status, one.reason, one.common) == (other.status, other.reason, other.common)
+    """Two answers of a kind; histories may part at more than one place."""
+    return (one.status, one.reason) == (other.status, other.reason) and (
+        one.status in FINE or one.common == other.common
+    )
 
 
 def _homes(root: Folder) -> Iterator[tuple[str, str]]:
@@ -256,7 +276,7 @@ def _of(manifest: Manifest, folder: str) -> Imported:
 
 def _standing(found: Imported, taken: _Taken) -> Imported:
     every = [ack for answers in taken.acks.values() for ack, _ in answers]
-    worst = next((ack for ack in every if ack.status != "ok"), None)
+    worst = next((ack for ack in every if ack.status not in FINE), None)
     return msgspec.structs.replace(
         found, standing=worst.status if worst else "ok", words=worst.reason if worst else "",
         upto=tuple((ack.ledger_id, ack.upto) for ack in every if ack.status == "ok"),

@@ -95,6 +95,8 @@ def verify(context: Context, text: str, as_json: bool) -> None:
 
 def _said(one: Imported) -> str:
     who = f"{one.tenant}/{one.device}"
+    if one.fault and one.upto:
+        return f"{who}: taken, but the stick takes no receipt ({one.fault}): {one.words}"
     if one.fault:
         return f"{who}: NOT taken ({one.fault}): {one.words}"
     ends = ", ".join(f"{ledger_id[:8]} up to {upto}" for ledger_id, upto in one.upto)

@@ -1,7 +1,8 @@
 """Everything the centre has not acknowledged, onto a stick: the batches of the wire, photos, a seal.
 
 What was exported is a hint only: the cursor moves by the receipt. An export without its manifest is nothing,
-and the next visit begins anew.
+and the next visit begins anew. One that was finished goes only once another holds all that it held, or the
+centre does: of a kiosk that died, or was put back from a copy, it may be all that there is.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from sync.courier.format import (
     export_folder,
     frame,
     part_bound,
+    read_manifest,
     signed,
 )
 from sync.courier.stick import Folder, StickError, StickFile
@@ -39,6 +41,7 @@ BATCH_BYTES = 512 << 10
 READ_SHARE = 0.8  # of a batch's bytes: inside JSON the records grow by their quotes
 SPARE_BYTES = 1 << 20
 PROGRESS_EVERY = 64
+WORTHLESS = ("unfinished", "unreadable", "unsigned", "too_large", "hostile")
 _EXPORT = re.compile(r"[0-9a-f]{8}")
 
 
@@ -65,6 +68,8 @@ class Order:
     """Whose export, on which stick.
 
     `receiver` is the centre's X25519 key, `seal` today's seal in words, `state` a message of `up/state`.
+    Of the exports on the stick, the kiosk still has what is in the `remembered` ones, and the centre has what
+    is in the `answered` ones.
     """
 
     name: DeviceName
@@ -76,6 +81,8 @@ class Order:
     seal: str
     state: bytes
     sign_head: Callable[[str, bytes], tuple[str, str]] | None = None
+    remembered: frozenset[str] = frozenset()
+    answered: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +125,6 @@ def export(
         root.sub(tenant, make=True) as above,
         above.sub(device, make=True) as home,
     ):
-        for name in _unfinished(home):
-            home.remove(name)
         return _Exporter(home, order, source, photos, told).run()
 
 
@@ -128,12 +133,18 @@ def exports(home: Folder) -> list[str]:
     return [name for name in home.names() if _EXPORT.fullmatch(name)]
 
 
-def _unfinished(home: Folder) -> list[str]:
-    found = []
+def _finished(home: Folder) -> dict[str, Manifest]:
+    """The folders of exports that the centre could take in; the rest are removed."""
+    found = {}
     for name in exports(home):
         with home.sub(name) as folder:
-            if not folder.has(MANIFEST):
-                found.append(name)
+            try:
+                found[name], _ = read_manifest(folder)
+                continue
+            except StickError as error:
+                if error.code not in WORTHLESS:
+                    raise
+        home.remove(name)
     return found
 
 
@@ -155,7 +166,10 @@ class _Exporter:
 
     def run(self) -> Exported:
         """Records first, then as many photos as there is room for, the manifest last."""
-        name, before = export_folder(self._order.export), exports(self._home)
+        name, before = export_folder(self._order.export), _finished(self._home)
+        for old in [old for old, held in before.items() if held.export in self._order.answered]:
+            del before[old]
+            self._home.remove(old)
         try:
             with self._home.sub(name, make=True) as folder:
                 self._new = folder
@@ -168,8 +182,9 @@ class _Exporter:
         except StickError:
             _give_up(self._home, name)
             raise
-        for old in before:  # this export holds all that they held
-            self._home.remove(old)
+        for old, held in before.items():
+            if held.export in self._order.remembered and _holds_all(manifest, held):
+                self._home.remove(old)
         self._home.put(SEAL_WORDS, self._order.seal.encode() + b"\n")
         size = sum(part.size_bytes for part in self._parts) + len(text)
         return Exported(manifest, tuple(self._asked), size)
@@ -240,6 +255,11 @@ class _Exporter:
     def _signature(self, manifest: Manifest) -> str:
         name, body = self._order.name, encode(manifest).decode()
         return self._source.sign(message_statement("courier", name.tenant, name.device, body))
+
+
+def _holds_all(manifest: Manifest, older: Manifest) -> bool:
+    """Whether an export holds what an older one did: photos are left out for want of room."""
+    return not manifest.photos_left or manifest.photos >= older.photos
 
 
 def _give_up(home: Folder, name: str) -> None:

@@ -1,4 +1,4 @@
-"""The centre's receipt: sealed to the kiosk, left on the same stick, believed at the stick's next visit.
+"""The centre's receipts: each beside the export it answers, sealed to the kiosk, believed at the next visit.
 
 What it carries is dealt with as if it had come over MQTT: the same acceptance of acknowledgements, the same
 reading of rosters and commands.
@@ -15,8 +15,9 @@ import msgspec
 
 from kiosk.core.sign import message_statement, signature_holds
 from sync import acceptance, events
-from sync.courier.export import Asked
+from sync.courier.export import Asked, exports
 from sync.courier.format import (
+    MANIFEST,
     MAX_RECEIPT_BYTES,
     RECEIPT,
     ROOT,
@@ -24,6 +25,7 @@ from sync.courier.format import (
     Receipt,
     device_path,
     read_body,
+    read_manifest,
     receipt_bound,
 )
 from sync.courier.stick import Folder, StickError
@@ -34,6 +36,8 @@ from sync.topics import DeviceName
 from sync.wire import AckStatus, Signed, WireError, decode
 
 STATEMENT = "courier-receipt"
+FINE = ("ok", "ahead")  # a stick may come after the network, or another stick, has brought more
+MOST_RECEIPT_BYTES = 2 * MAX_RECEIPT_BYTES  # of all together that one visit reads
 Unseal = Callable[[bytes, bytes], bytes]
 """Opens what was sealed to the device, for a context; raises `SealError`."""
 
@@ -58,15 +62,35 @@ class Reader:
     boot_ms: int
 
 
-def find_receipt(stick: Folder, name: DeviceName) -> bytes | None:
-    """What the centre left on the stick for this device, still sealed. Raises `StickError`."""
+def find_receipts(stick: Folder, name: DeviceName, receive_key: str) -> Iterator[bytes | StickError]:
+    """What the centre left for the holder of `receive_key`, still sealed; or why one cannot be read.
+
+    Raises `StickError`.
+    """
     with ExitStack() as opened:
-        place = stick
+        place, left = stick, MOST_RECEIPT_BYTES
         for folder in (ROOT, *device_path(name)):
             if not place.has(folder):
-                return None
+                return
             place = opened.enter_context(place.sub(folder))
-        return place.read(RECEIPT, MAX_RECEIPT_BYTES) if place.has(RECEIPT) else None
+        for export in exports(place):
+            try:
+                sealed = _beside(place, export, receive_key, min(left, MAX_RECEIPT_BYTES))
+            except StickError as error:
+                yield error
+                continue
+            left -= len(sealed)
+            if sealed:
+                yield sealed
+
+
+def _beside(home: Folder, export: str, receive_key: str, most_bytes: int) -> bytes:
+    """The receipt beside an export; empty where there is none for this key."""
+    with home.sub(export) as folder:
+        if not folder.has(MANIFEST) or not folder.has(RECEIPT):
+            return b""
+        manifest, _ = read_manifest(folder)
+        return folder.read(RECEIPT, most_bytes) if manifest.receive_key == receive_key else b""
 
 
 def read_receipt(sealed: bytes, unseal: Unseal, name: DeviceName, centre_key: str) -> Receipt:
@@ -116,8 +140,17 @@ def files_done(receipt: Receipt, name: DeviceName, centre_key: str) -> set[str]:
 def standing(receipt: Receipt, centre_key: str) -> AckStatus:
     """The worst that its acknowledgements say, for the screen."""
     found = {_status(payload, centre_key) for lane, payload in receipt.letters if lane == "ack"}
-    order: tuple[AckStatus, ...] = ("waiting_approval", "refused", "quarantined", "ahead")
+    order: tuple[AckStatus, ...] = ("waiting_approval", "refused", "quarantined")
     return next((status for status in order if status in found), "ok")
+
+
+def takes_all(receipt: Receipt, centre_key: str) -> bool:
+    """Whether the centre says that it has every record of the export."""
+    try:
+        acks = [read_ack(payload.encode(), centre_key) for lane, payload in receipt.letters if lane == "ack"]
+    except WireError:
+        return False
+    return bool(acks) and all(ack.status in FINE for ack in acks)
 
 
 def _answered(payload: str, sent: Sent, reader: Reader) -> Iterator[events.SyncEvent]:

@@ -91,6 +91,30 @@ def test_a_stick_there_and_back(away: Rig, tmp_path: Path) -> None:
         assert verified.ledgers[0].anchored.last >= waiting
 
 
+def test_a_stick_twice_from_one_kiosk_is_answered_twice_and_a_command_taken_once(
+    away: Rig, tmp_path: Path
+) -> None:
+    """The older export is still there, as when power failed before it could be deleted."""
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    away.centre("courier", "prepare", str(stick), "--tenant", "demo")
+    away.ctl("courier", "export", str(stick))
+    (manifest,) = stick.rglob("manifest.json")
+    older = manifest.parent.rename(tmp_path / manifest.parent.name)
+    assert away.tap(PEOPLE[0][0])["kind"] == "taken"
+    away.ctl("courier", "export", str(stick))
+    waiting = away.ctl("courier", "status")["exported"]
+    older.rename(manifest.parent)
+    away.centre("command", "kiosk-demo", "show_message", "text=Rapat")
+    assert away.centre("courier", "import", str(stick)).stdout.count("receipt written") == 2
+    done = away.ctl("courier", "export", str(stick))
+    assert (done["accepted"], done["documents"], done["note"]) == (waiting, 1, "")
+    assert {visit["answered"] for visit in away.ctl("courier", "status")["visits"][1:3]} == {True}
+    until(lambda: [one["data"]["outcome"] for one in away.records("command")] == ["taken", "done"])
+    assert away.records("refusal") == []
+    assert len(list(stick.rglob("manifest.json"))) == 1
+
+
 def test_a_stick_of_nobody_is_refused_until_it_is_paired(away: Rig, tmp_path: Path) -> None:
     stick = tmp_path / "new"
     stick.mkdir()

@@ -12,8 +12,8 @@ from sync import events
 from sync.centre.courier import Imported, Importer, prepare
 from sync.centre.office import Office
 from sync.courier.export import Exported, Order, Photo, export
-from sync.courier.format import ROOT
-from sync.courier.receipt import Reader, Sent, files_done, find_receipt, read_receipt, sent_of, what_it_says
+from sync.courier.format import ROOT, Receipt
+from sync.courier.receipt import Reader, Sent, files_done, find_receipts, read_receipt, sent_of, what_it_says
 from sync.courier.stick import CALLS, Calls, Folder
 from sync.hello import state_message
 from sync.sealing import open_sealed, receive_public
@@ -44,6 +44,7 @@ class World:
     book: Book = field(default_factory=Book)
     secret: X25519PrivateKey = field(default_factory=X25519PrivateKey.generate)
     sent: list[Sent] = field(default_factory=list)
+    begun: list[str] = field(default_factory=list)
     calls: Calls = CALLS
     number: int = 0
     album: Album = field(default_factory=Album)
@@ -59,14 +60,16 @@ class World:
     def stick(self) -> Path:
         return self.root / "stick"
 
-    def export(self, stick: Path | None = None) -> Exported:
+    def export(self, stick: Path | None = None, answered: frozenset[str] = frozenset()) -> Exported:
         self.number += 1
         book, centre = self.book, bytes.fromhex(self.desk.key.public_hex)
         order = Order(
             name=book.name, export=f"{self.number:08x}{0:024x}", stick="0" * 32, sign_key=book.sign_key,
             receive_key=book.receive_key, receiver=receive_public(centre), seal="a seal",
             state=state_message(book.hello(), book.name, book, "offline"),
+            remembered=frozenset(self.begun), answered=answered,
         )  # fmt: skip
+        self.begun.append(order.export)
         with Folder.at(stick or self.stick, self.calls) as folder:
             done = export(folder, order, self.book, self.album, lambda progress: None)
         self.sent.append(Sent(done.manifest.export, BOOT, 1_000, done.asked))
@@ -78,27 +81,31 @@ class World:
 
     def receipt(self, boot: str = BOOT) -> list[events.SyncEvent]:
         name, key = self.book.name, self.desk.key.public_hex
-        with Folder.at(self.stick) as folder:
-            sealed = find_receipt(folder, name)
-        assert sealed is not None
-        receipt = read_receipt(sealed, self.unseal, name, key)
-        said = list(
-            what_it_says(receipt, sent_of(receipt, self.sent), Reader(name, key, self.book, boot, 61_000))
-        )
+        reader, said = Reader(name, key, self.book, boot, 61_000), list[events.SyncEvent]()
+        for receipt in self.receipts():
+            said += what_it_says(receipt, sent_of(receipt, self.sent), reader)
         for event in said:
             if isinstance(event, events.Acked):
-                self.book.cursors[event.ledger_id] = event.upto
+                self.book.cursors[event.ledger_id] = max(self.book.cursor(event.ledger_id), event.upto)
         return said
+
+    def receipts(self) -> list[Receipt]:
+        """Those on the stick for this kiosk."""
+        name, key = self.book.name, self.desk.key.public_hex
+        found = []
+        with Folder.at(self.stick) as folder:
+            for sealed in find_receipts(folder, name, self.book.receive_key):
+                assert isinstance(sealed, bytes)
+                found.append(read_receipt(sealed, self.unseal, name, key))
+        return found
 
     def unseal(self, sealed: bytes, context: bytes) -> bytes:
         return open_sealed(self.secret.private_bytes_raw(), sealed, context)
 
     def files_done(self) -> set[str]:
-        """The files that the receipt on the stick says are held."""
+        """The files that the receipts on the stick say are held."""
         name, key = self.book.name, self.desk.key.public_hex
-        with Folder.at(self.stick) as folder:
-            sealed = find_receipt(folder, name) or b""
-        return files_done(read_receipt(sealed, self.unseal, name, key), name, key)
+        return {done for receipt in self.receipts() for done in files_done(receipt, name, key)}
 
     def unapproving(self) -> Office:
         """The same centre, which approves nobody unseen."""

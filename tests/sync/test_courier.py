@@ -10,6 +10,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -19,10 +20,13 @@ from sync.centre import down
 from sync.commands import ShowMessage, read_command
 from sync.courier import export as exporting
 from sync.courier.export import Photo
+from sync.courier.format import Receipt
+from sync.courier.receipt import takes_all
 from sync.courier.stick import Calls, Folder, StickError, is_safe, safe_name
 from sync.courier.stream import CHUNK_BYTES, Opener, Sealer
 from sync.documents import Offer
 from sync.hello import signed
+from sync.inbound import read_ack
 from sync.sealing import SealError, receive_private, receive_public
 from sync.wire import encode
 from tests.sync.book import Book
@@ -63,6 +67,92 @@ def test_importing_twice_stores_once_and_writes_a_receipt_again(world: World) ->
     assert (again.fault, again.standing, again.receipt) == ("", "ok", True)
     assert world.desk.rows("SELECT count(*) FROM records") == before
     assert world.desk.faults() == []
+
+
+def test_two_finished_exports_of_one_kiosk_have_each_its_receipt(world: World) -> None:
+    """As when power failed before the older one could be deleted."""
+    world.book.punches(10)
+    first = world.home / world.export().manifest.export[:8]
+    older = first.rename(world.root / "older")
+    world.book.punches(10)
+    world.export()
+    older.rename(first)
+    for _ in range(2):  # the second time more is there than the older one holds
+        done = world.take_in()
+        assert [(one.fault, one.standing) for one in done] == [("", "ok")] * 2
+        assert [(one.receipt, one.upto[0][1]) for one in done] == [(True, 11), (True, 21)]
+    answered = {(export.parent.name, receipt.export[:8]) for export, receipt in beside(world)}
+    assert len(answered) == 2
+    assert all(folder == export for folder, export in answered)
+    assert [event.upto for event in world.receipt() if isinstance(event, events.Acked)] == [11, 21]
+    words = (world.home / "receipt.txt").read_text(encoding="ascii").splitlines()
+    assert [read_ack(line.encode(), world.desk.key.public_hex).upto for line in words] == [11, 21]
+    world.export()
+    assert len(list(world.home.glob("*/manifest.json"))) == 1
+
+
+def beside(world: World) -> list[tuple[Path, Receipt]]:
+    """Where each receipt lies, and it."""
+    places = sorted(world.home.glob("*/receipt.bin"))
+    return list(zip(places, world.receipts(), strict=True))
+
+
+def test_two_kiosks_on_one_stick_are_answered_apart(world: World) -> None:
+    world.book.punches(5)
+    world.export()
+    first, world.book = world.book, Book("kiosk-2")
+    world.book.receive_key = first.receive_key
+    world.book.punches(7)
+    world.export()
+    assert [(one.device, one.fault) for one in world.take_in()] == [("kiosk-1", ""), ("kiosk-2", "")]
+    for book, last in ((world.book, 8), (first, 6)):
+        world.book = book
+        assert [event.upto for event in world.receipt() if isinstance(event, events.Acked)] == [last]
+        assert book.cursors == {book.current.ledger_id: last}
+
+
+def test_what_a_kiosk_that_died_left_is_kept_until_the_centre_has_it(world: World) -> None:
+    """Its successor goes by the same name: another card, other keys, nothing remembered."""
+    world.book.punches(10)
+    world.export()
+    dead, key = world.book, Ed25519PrivateKey.generate()
+    world.book, world.sent, world.begun = Book(key=key), [], []
+    world.book.receive_key = dead.receive_key
+    world.book.punches(3)
+    for _ in range(2):
+        world.export()
+    world.take_in()
+    world.desk.approve(world.book)
+    assert sorted((one.fault, one.records) for one in world.take_in()) == [("", 4), ("", 11)]
+    assert world.desk.rows("SELECT count(*) FROM records") == [(15,)]
+    answered = frozenset(one.export for one in world.receipts() if takes_all(one, world.desk.key.public_hex))
+    world.export(answered=answered)
+    assert len(list(world.home.glob("*/manifest.json"))) == 1
+
+
+def test_what_the_centre_did_not_take_is_not_said_to_be_there(world: World) -> None:
+    world.desk.office = world.unapproving()
+    world.book.punches(3)
+    world.export()
+    world.take_in()
+    (receipt,) = world.receipts()
+    assert not takes_all(receipt, world.desk.key.public_hex)
+    assert not takes_all(msgspec.structs.replace(receipt, letters=()), world.desk.key.public_hex)
+
+
+def test_an_export_with_photos_stays_when_there_is_no_room_for_them_once_more(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = os.urandom(1_000)
+    world.book.append(Evidence(1, "person", hashlib.sha256(content).hexdigest(), len(content)))
+    world.album.photos.append(offered(world.book, content))
+    world.export()
+    monkeypatch.setattr(exporting, "SPARE_BYTES", 1 << 60)
+    world.book.punches(3)
+    assert world.export().manifest.photos_left == 1
+    assert [one.fault for one in world.take_in()] == ["", ""]
+    world.receipt()
+    assert world.files_done() == {hashlib.sha256(content).hexdigest()}
 
 
 def test_a_receipt_read_in_another_boot_tells_no_round_trip(world: World) -> None:
@@ -123,19 +213,8 @@ def test_photos_come_along_each_once_and_are_acknowledged_by_their_names(world: 
         world.book.append(
             Evidence(punch_seq=seq, kind="person", ciphertext_sha256=name, size_bytes=len(content))
         )
-        offer = Offer(sha256=name, size=len(content), key="ab" * 80)
-        text = encode(offer).decode()
-        world.album.photos.append(
-            Photo(signed("evidence", world.book.name, text, world.book.sign_key, world.book), content)
-        )
-    stray = os.urandom(100)
-    offer = Offer(sha256=hashlib.sha256(stray).hexdigest(), size=100)
-    world.album.photos.append(
-        Photo(
-            signed("evidence", world.book.name, encode(offer).decode(), world.book.sign_key, world.book),
-            stray,
-        )
-    )
+        world.album.photos.append(offered(world.book, content))
+    world.album.photos.append(offered(world.book, os.urandom(100)))  # of no record
     assert world.export().manifest.photos == 41
     for _ in range(2):
         (imported,) = world.take_in()
@@ -354,6 +433,12 @@ def opened(sealed: bytes, seed: bytes, bound: str, count: int) -> bytes:
 
 def key_of(seed: bytes) -> bytes:
     return Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+
+
+def offered(book: Book, content: bytes) -> Photo:
+    """A photo as it waits for the centre."""
+    offer = Offer(sha256=hashlib.sha256(content).hexdigest(), size=len(content), key="ab" * 80)
+    return Photo(signed("evidence", book.name, encode(offer).decode(), book.sign_key, book), content)
 
 
 def first_point(book: Book) -> LedgerPoint:

@@ -105,8 +105,8 @@ class School:
         return Importer(self.desk.store, self.desk.office, self.desk.key, lambda: NOW_MS).stick(stick)
 
     def receipt(self, stick: Path) -> Receipt:
-        sealed = stick.joinpath(ROOT, NAME.tenant, NAME.device, "receipt.bin").read_bytes()
-        return read_receipt(sealed, self.keys.unseal, NAME, self.desk.key.public_hex)
+        (sealed,) = stick.joinpath(ROOT, NAME.tenant, NAME.device).glob("*/receipt.bin")
+        return read_receipt(sealed.read_bytes(), self.keys.unseal, NAME, self.desk.key.public_hex)
 
 
 def blank_stick(school: School, size_mb: int) -> Path:
