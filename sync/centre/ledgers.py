@@ -163,7 +163,16 @@ def keep_fork(tx: Tx, ledger_id: str, records: list[Arrived], now_ms: int) -> No
     """Keep records of another history beside the one held."""
     kept = tx.one("SELECT count(*) FROM forks WHERE ledger_id = ?", ledger_id)
     if kept and kept[0] < MOST_FORK_RECORDS:
-        tx.many(
-            "INSERT INTO forks VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            [(ledger_id, r.seq, r.hash, r.body, now_ms) for r in records],
-        )
+        put_aside(tx, ledger_id, records, now_ms)
+
+
+def put_aside(tx: Tx, ledger_id: str, records: list[Arrived], now_ms: int) -> None:
+    """Keep records beside the history held, however many."""
+    tx.many(
+        "INSERT INTO forks VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        [(ledger_id, r.seq, r.hash, r.body, now_ms) for r in records],
+    )
+    tx.many(
+        "INSERT INTO fork_private_parts VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        [(ledger_id, r.seq, r.hash, *r.private) for r in records if r.private],
+    )

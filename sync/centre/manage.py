@@ -65,6 +65,10 @@ def settle(context: Context, ledger: str, keep: int | None, because: str, as_jso
                 found = [settling.settle(tx, ledger, keep, because.strip(), key, now_ms())]
         except settling.CannotSettleError as error:
             raise click.ClickException(str(error)) from error
+    if keep:
+        click.echo(
+            "now run `hadir-centre rebuild`: reports hold names and corrections of the other one", err=True
+        )
     show(found, as_json, ("number", "first", "last", "signed", "first_ms", "last_ms", "head"))
 
 

@@ -198,9 +198,10 @@ def _absence_dropped(tx: Tx, dropped: p.AbsenceDropped, fact: Fact) -> None:
 
 
 def _erase(tx: Tx, erased: p.Erased, fact: Fact) -> None:
-    """The device deleted private parts: so do we, and what was made of them."""
+    """The device deleted private parts: so do we, in every history, and what was made of them."""
     places = [(erased.ledger_id, seq) for seq in erased.seqs]
-    tx.many("DELETE FROM private_parts WHERE ledger_id = ? AND seq = ?", places)
+    for table in ("private_parts", "fork_private_parts"):
+        tx.many(f"DELETE FROM {table} WHERE ledger_id = ? AND seq = ?", places)
     tx.many("UPDATE people SET number = '', name = '', unit = '' WHERE ledger_id = ? AND seq = ?", places)
 
 

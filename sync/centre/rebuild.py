@@ -22,15 +22,15 @@ def rebuild(tx: Tx, now_ms: int) -> int:
     total = 0
     for (ledger_id,) in tx.all("SELECT ledger_id FROM ledgers ORDER BY opened_ms, ledger_id"):
         ledger = ledgers.lock(tx, ledger_id)
-        for page in _pages(tx, ledger_id) if ledger else ():
+        for page in pages(tx, ledger_id) if ledger else ():
             assert ledger is not None
             project(tx, ledger, page, now_ms)
             total += len(page)
     return total
 
 
-def _pages(tx: Tx, ledger_id: str) -> Iterator[list[Arrived]]:
-    after = 0
+def pages(tx: Tx, ledger_id: str, after: int = 0) -> Iterator[list[Arrived]]:
+    """The records held after seq `after`, with their private parts, some at a time."""
     while rows := tx.all(
         "SELECT r.seq, r.hash, r.body, p.salt, p.text FROM records r LEFT JOIN private_parts p"
         " ON p.ledger_id = r.ledger_id AND p.seq = r.seq"

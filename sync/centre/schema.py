@@ -108,7 +108,14 @@ _FOURTH = (
         because TEXT NOT NULL, sig TEXT NOT NULL,
         PRIMARY KEY (ledger_id, decided_ms))""",
 )
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, down_tables.TABLES, _FOURTH)
+# Private parts of records in `forks`: they come back with a history that is chosen after all.
+_FIFTH = (
+    """CREATE TABLE fork_private_parts (
+        ledger_id TEXT NOT NULL, seq BIGINT NOT NULL, hash {blob} NOT NULL, salt TEXT NOT NULL,
+        text TEXT NOT NULL,
+        PRIMARY KEY (ledger_id, seq, hash))""",
+)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, down_tables.TABLES, _FOURTH, _FIFTH)
 VERSION = len(MIGRATIONS)
 WORDS: dict[Dialect, dict[str, str]] = {
     "sqlite": {"blob": "BLOB", **views.WORDS["sqlite"]},

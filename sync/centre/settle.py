@@ -15,6 +15,7 @@ from sync.centre.incoming import Arrived, envelope_of
 from sync.centre.keys import CentreKey
 from sync.centre.ledgers import Ledger
 from sync.centre.projection import project
+from sync.centre.rebuild import pages
 from sync.centre.store import Tx
 
 
@@ -133,21 +134,27 @@ def _report(
     )
 
 
+def _privates_of_forks(tx: Tx, ledger_id: str) -> dict[bytes, tuple[str, str]]:
+    rows = tx.all("SELECT hash, salt, text FROM fork_private_parts WHERE ledger_id = ?", ledger_id)
+    return {bytes(hash_): (salt, text) for hash_, salt, text in rows}
+
+
 def _exchange(tx: Tx, ledger: Ledger, chosen: _Branch, now_ms: int) -> None:
     """The held history from the difference on goes aside, the chosen one takes its place."""
     begin = chosen.report.first
-    aside = _rows(tx, ledger.ledger_id, begin)
-    tx.many(
-        "INSERT INTO forks VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        [(ledger.ledger_id, *row, now_ms) for row in aside],
-    )
+    privates = _privates_of_forks(tx, ledger.ledger_id)
+    aside = [record for page in pages(tx, ledger.ledger_id, begin - 1) for record in page]
+    ledgers.put_aside(tx, ledger.ledger_id, aside, now_ms)
     for table in ("records", "punches", "early_punches", "private_parts"):
         tx.run(f"DELETE FROM {table} WHERE ledger_id = ? AND seq >= ?", ledger.ledger_id, begin)
-    tx.many(
-        "DELETE FROM forks WHERE ledger_id = ? AND seq = ? AND hash = ?",
-        [(ledger.ledger_id, seq, hash_) for seq, hash_, _ in chosen.rows],
-    )
-    records = [Arrived(seq, hash_, body, envelope_of(body), None) for seq, hash_, body in chosen.rows]
+    for table in ("forks", "fork_private_parts"):
+        tx.many(
+            f"DELETE FROM {table} WHERE ledger_id = ? AND seq = ? AND hash = ?",
+            [(ledger.ledger_id, seq, hash_) for seq, hash_, _ in chosen.rows],
+        )
+    records = [
+        Arrived(seq, hash_, body, envelope_of(body), privates.get(hash_)) for seq, hash_, body in chosen.rows
+    ]
     ledger.head_seq, ledger.head_hash = begin - 1, ZERO_HASH
     ledgers.append(tx, ledger, records, now_ms)
     project(tx, ledger, records, now_ms)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from kiosk.core.payload import (
     Alias,
     Correction,
     DirectionSet,
+    Erased,
     LedgerPoint,
     Validation,
 )
@@ -25,16 +27,25 @@ from tests.house.tracked import ROOT
 from tests.sync.book import Book
 from tests.sync.desk import NOW_MS, Desk, brief
 
+NAMES = ("Budi Santoso", "Budi Santosa")
+
 
 @pytest.fixture
 def copied(desk: Desk) -> tuple[Book, Book]:
     """A kiosk of 20 records and a copy of its card from record 16 on, both delivered."""
+    return fork(desk)
+
+
+def fork(desk: Desk) -> tuple[Book, Book]:
+    """Each enrolled somebody after they parted."""
     book = Book()
     book.punches(15)
     desk.send(book)
     copy = book.put_back(16)
-    book.punches(4)
-    copy.punches(6, code="late")
+    book.punches(3)
+    book.person("p2", "198001012005011001", NAMES[0])
+    copy.punches(5, code="late")
+    copy.person("p2", "198001012005011001", NAMES[1])
     desk.send(book, 17)
     assert [ack.status for ack in desk.send(copy, 17)] == ["ok", "quarantined"]
     return book, copy
@@ -66,6 +77,36 @@ def test_the_branch_that_was_chosen_stands_and_the_other_is_kept(
     seq, hash_, sig = desk.rows("SELECT seq, hash, sig FROM settlements")[0]
     statement = settlement_statement(ledger_id, seq, bytes(hash_).hex(), NOW_MS, "kartu disalin")
     assert signature_holds(desk.key.public_hex, statement, sig)
+
+
+def names(desk: Desk, table: str) -> list[str]:
+    return [json.loads(text)["name"] for (text,) in desk.rows(f"SELECT text FROM {table}")]
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_names_come_along_with_the_branch_that_was_chosen(
+    desk: Desk, copied: tuple[Book, Book], number: int
+) -> None:
+    decide(desk, copied[number], number)
+    assert names(desk, "private_parts") == [NAMES[number]]
+    assert names(desk, "fork_private_parts") == [NAMES[1 - number]]
+    assert desk.rows("SELECT name FROM people") == [(NAMES[number],)]
+    with desk.store.reading() as tx:
+        exported = b"".join(export(tx, "kiosk-1", privates=True)).decode()
+    assert [name in exported for name in (NAMES[number], NAMES[1 - number])] == [True, False]
+    with desk.store.writing() as tx:
+        rebuild(tx, NOW_MS)
+    assert desk.rows("SELECT name FROM people") == [(NAMES[number],)]
+
+
+def test_what_a_person_had_erased_is_in_no_branch(desk: Desk, copied: tuple[Book, Book]) -> None:
+    book = copied[0]
+    decide(desk, book, 0)
+    old = book.current
+    book.open("restored", LedgerPoint(old.ledger_id, 20, book.hash_at(old.ledger_id, 20).hex()))
+    book.append(Erased(seqs=(20, 22), ledger_id=old.ledger_id, reason="request"))
+    desk.send(book)
+    assert names(desk, "private_parts") == names(desk, "fork_private_parts") == []
 
 
 def test_a_settled_ledger_takes_nothing_more_and_its_device_goes_on_in_a_new_one(
