@@ -7,23 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kiosk.core.payload import CommandTaken
-from kiosk.core.record import decode_body
 from kiosk.daemon.desk.desk import Desk
 from kiosk.daemon.desk.parts import DeskParts
 from kiosk.daemon.down import Down, DownParts
 from kiosk.daemon.down_children import Children
 from kiosk.daemon.down_commands import Commands, Means
-from kiosk.daemon.down_files import StoreFiles
 from kiosk.daemon.down_message import Message
 from kiosk.daemon.down_rules import RosterRules
 from kiosk.daemon.down_templates import SharedTemplates
 from kiosk.daemon.keys import make_next
-from kiosk.daemon.ledger_source import PHOTOS
-from kiosk.daemon.store import Store
-from sync.documents import photo_context
 from sync.publisher import Publisher
-from sync.sealing import receive_public, seal
-from sync.topics import DeviceName
 
 FOLDER = "roster"
 REVOKED = "revoked"
@@ -67,27 +60,3 @@ def make_down(parts: DeskParts, desk: Desk, outside: Outside) -> Down:
     parts.on_engine(down.begin)
     parts.on_engine(close_if_revoked)
     return down
-
-
-def older_keys(store: Store, sign_key: str) -> dict[str, str]:
-    """The ledgers that were begun with another key than `sign_key`, and with which."""
-    found = {}
-    for ledger in store.ledgers():
-        record = decode_body(store.records(ledger.ledger_id, 0, 1, 1)[0].body)
-        key = str(record.data.get("sign_key", sign_key))
-        if key != sign_key:
-            found[ledger.ledger_id] = key
-    return found
-
-
-def make_files(parts: DeskParts, centre_key: str) -> StoreFiles:
-    """What goes up after the punches; called on the publisher's thread."""
-    name = DeviceName(parts.config.device.tenant, parts.config.device.id)
-    receiver, context = receive_public(bytes.fromhex(centre_key)), photo_context(name)
-    sealed = parts.evidence.key_for(lambda key: seal(receiver, key, context))
-
-    def gone(ledger_id: str, seq: int) -> None:
-        store = parts.core.store
-        parts.engine.post(lambda: store.move_cursor(PHOTOS, ledger_id, seq))
-
-    return StoreFiles(parts.state_dir, parts.evidence, sealed, gone)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from kiosk.core import api
+from kiosk.core.config import CAMERA, Camera, KioskConfig, Reader, Terminal
 from kiosk.daemon.hub import ViewHub
 from kiosk.daemon.refusal import refuse
 
@@ -31,6 +32,21 @@ class EmulatedDevice:
     name: str
     kind: str
     control: Path
+
+
+def emulated_devices(config: KioskConfig) -> list[EmulatedDevice]:
+    """Those among the configured devices that have an emulator's control socket."""
+    folder = Path(config.state_dir)
+    devices: list[tuple[str, str, Reader | Terminal | Camera]] = [
+        *(("reader", one.name, one) for one in config.readers),
+        *(("terminal", one.name, one) for one in config.terminals),
+        ("camera", CAMERA, config.camera),
+    ]
+    return [
+        EmulatedDevice(name, kind, folder / one.emulator_control)
+        for kind, name, one in devices
+        if one.simulated and one.emulator_control
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import logging
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +18,11 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from kiosk.daemon.durable import private_folder, sync_folder, write_durably
 from kiosk.daemon.keys import load_or_create
+from kiosk.daemon.store import Store
 from kiosk.daemon.vault import KEY
 from sync.photo import BadPhotoError, close_photo, open_photo
+
+log = logging.getLogger(__name__)
 
 
 class EvidenceError(Exception):
@@ -123,3 +127,12 @@ class EvidenceStore:
         if len(name) != 64 or not name.isalnum():
             raise EvidenceError(f"no photo's name: {name[:40]!r}")
         return self._folder / name[:2] / name
+
+
+def put_in_order(evidence: EvidenceStore, store: Store) -> None:
+    """At a start, on the engine's thread: strays are deleted, and the store may give up photos for room."""
+    store.room.photos = evidence.give_up
+    if store.opened == "same":
+        kept = {photo.ciphertext_sha256 for photo in store.evidence()}
+        if strays := evidence.sweep(kept):
+            log.info("%d photos without a record were deleted: left by a power cut", strays)

@@ -9,7 +9,9 @@ from typing import Any
 
 import msgspec
 
-from kiosk.core.view import BEAT_S, Card, DeviceView, LinkView, View
+from kiosk.core.config import KioskConfig
+from kiosk.core.view import BEAT_S, Card, ClockView, DeviceView, LinkView, SiteView, View
+from kiosk.daemon.clock import Clock
 
 Publish = Callable[[View], None]
 
@@ -32,6 +34,19 @@ class CardWaiter:
         """The card, or `None` after `timeout_s`."""
         self._came.wait(timeout_s)
         return self._card
+
+
+def first_view(config: KioskConfig, clock: Clock) -> View:
+    """What the screen is told before anything has happened."""
+    return View(
+        revision=1,
+        language=config.screen.language,
+        speak=config.screen.speak,
+        site=SiteView(config.site.name, config.site.zone),
+        clock=ClockView(clock.anchor.source, clock.offset_ms),
+        link=LinkView("connecting" if config.sync.host else "off", 0),
+        devices=(),
+    )
 
 
 class ViewHub:

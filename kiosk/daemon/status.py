@@ -8,6 +8,7 @@ from pathlib import Path
 
 from kiosk.core import api
 from kiosk.core.config import KioskConfig
+from kiosk.core.policy_faults import Found, unknown_people
 from kiosk.core.zone import local
 from kiosk.daemon import damage
 from kiosk.daemon.core_state import CoreState
@@ -17,6 +18,8 @@ from kiosk.daemon.hub import ViewHub
 from kiosk.daemon.ledger_source import DESTINATION
 from kiosk.daemon.rules_files import RuleBook
 from kiosk.daemon.store import StoreReader
+
+ENGINE_S = 120.0
 
 
 class StatusSource:
@@ -81,8 +84,23 @@ class StatusSource:
             words.append(
                 f"centre: {view.link.status}, {view.link.backlog} records wait here; nothing is lost"
             )
-        words += self._device_problems()
+        words += [*self._rule_problems(), *self._device_problems()]
         words += damage.problems(Path(self._config().state_dir))
         if view.fault:
             words.append(f"kiosk: {view.fault}")
         return tuple(words)
+
+    def _rule_problems(self) -> list[str]:
+        """Files that were passed over, and people whom the policy names and nobody has entered."""
+        book, store = self._book, self._core.store
+
+        def strangers() -> list[Found]:
+            return unknown_people(book.policy, lambda n: store.person_by_number(n) is not None)
+
+        return [
+            *(f"{fault}\n  the last good one stays in force" for fault in book.faults),
+            *(
+                f"policy {book.policy.version}: {words}"
+                for _, words in self._engine.submit(strangers).result(ENGINE_S)
+            ),
+        ]
