@@ -44,10 +44,7 @@ class CameraKeeper:
         return Frame(self._last, frame.at_s, frame.pixels, frame.small)
 
     def follow(self, follower: Follower | None) -> None:
-        """Give every frame to `follower` on the camera's own thread, over every reopening; None ends it.
-
-        Numbers there start anew with each opening.
-        """
+        """Give every frame to `follower` on the camera's own thread, over every reopening; None ends it."""
         self._follower = follower
         if self._camera is not None:
             self._camera.follower = follower

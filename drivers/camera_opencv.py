@@ -6,6 +6,7 @@ import time
 
 import cv2
 import numpy as np
+from cv2.typing import MatLike
 
 from drivers.base.camera import Camera, CameraSettings, Light, Pixels
 from drivers.base.errors import Timeout, Unavailable
@@ -14,6 +15,11 @@ from drivers.face.images import small_grey
 _V4L2_AUTO, _V4L2_MANUAL = 3, 1
 """Values of V4L2_CID_EXPOSURE_AUTO (linux/v4l2-controls.h): aperture priority, and manual."""
 _NIGHT_US = 60_000
+_UNDECODED = [cv2.CAP_PROP_FORMAT, -1]
+"""`retrieve` then gives the bytes as they came, and only those JPEGs are decoded that are looked at."""
+_MJPEG = cv2.VideoWriter.fourcc(*"MJPG")
+MOST_DAMAGED = 5
+"""Frames in a row that cannot be decoded before the camera counts as lost."""
 
 
 class OpenCVCamera(Camera):
@@ -24,6 +30,7 @@ class OpenCVCamera(Camera):
         self.source = source
         self._capture: cv2.VideoCapture | None = None
         self._next_s: float | None = None
+        self._undecoded = False
 
     @property
     def _is_device(self) -> bool:
@@ -34,13 +41,7 @@ class OpenCVCamera(Camera):
         return not self._is_device and "://" not in self.source
 
     def _open(self) -> None:
-        milliseconds = round(self.settings.frame_timeout_s * 1000)
-        # Only FFmpeg knows these two; V4L2 refuses to open when it is given an unknown one.
-        limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, milliseconds, cv2.CAP_PROP_READ_TIMEOUT_MSEC, milliseconds]
-        if self._is_device:
-            self._capture = cv2.VideoCapture(self.source, cv2.CAP_V4L2)
-        else:
-            self._capture = cv2.VideoCapture(self.source, cv2.CAP_FFMPEG, limits)
+        self._capture = self._opened()
         if not self._capture.isOpened():
             here = f"check the cable; `ls -l {self.source}`"
             hint = here if self._is_device else "is it switched on, and is this its address?"
@@ -48,6 +49,20 @@ class OpenCVCamera(Camera):
         if self._is_device:
             self._configure(self._capture)
         self._next_s = time.monotonic() if self._is_clip else None
+
+    def _opened(self) -> cv2.VideoCapture:
+        if self._is_device:
+            return cv2.VideoCapture(self.source, cv2.CAP_V4L2)
+        milliseconds = round(self.settings.frame_timeout_s * 1000)
+        # Only FFmpeg knows these two; V4L2 refuses to open when it is given an unknown one.
+        limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, milliseconds, cv2.CAP_PROP_READ_TIMEOUT_MSEC, milliseconds]
+        if self.source.startswith("http"):
+            capture = cv2.VideoCapture(self.source, cv2.CAP_FFMPEG, limits + _UNDECODED)
+            self._undecoded = int(capture.get(cv2.CAP_PROP_FOURCC)) == _MJPEG
+            if self._undecoded or not capture.isOpened():
+                return capture
+            capture.release()  # every picture of such a stream rests on the one before
+        return cv2.VideoCapture(self.source, cv2.CAP_FFMPEG, limits)
 
     def _configure(self, capture: cv2.VideoCapture) -> None:
         settings, exposure = self.settings, self.settings.exposure
@@ -84,13 +99,22 @@ class OpenCVCamera(Camera):
         fps = self._capture.get(cv2.CAP_PROP_FPS) or self.settings.fps
         self._next_s = max(self._next_s, now_s) + 1 / fps
 
-    def _retrieve(self) -> tuple[Pixels, Pixels]:
+    def _retrieve(self) -> Pixels:
+        for _ in range(MOST_DAMAGED):
+            if (picture := self._decoded()) is not None:
+                return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)
+            self._grab()
+        raise Timeout(f"{self.source}: its frames cannot be decoded")
+
+    def _decoded(self) -> MatLike | None:
         assert self._capture is not None
         good, picture = self._capture.retrieve()
         if not good:
-            raise Timeout(f"{self.source}: a frame cannot be decoded")
-        rgb = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)
-        return rgb, small_grey(rgb, self.settings.small_width_px)
+            return None
+        return cv2.imdecode(picture, cv2.IMREAD_COLOR) if self._undecoded else picture
+
+    def _small(self, pixels: Pixels) -> Pixels:
+        return small_grey(pixels, self.settings.small_width_px)
 
     def _close(self) -> None:
         if self._capture is not None:

@@ -72,13 +72,15 @@ class PiCamera(Camera):
         self._release()
         self._request = self._camera.capture_request()
 
-    def _retrieve(self) -> tuple[Pixels, Pixels]:
+    def _retrieve(self) -> Pixels:
+        return np.array(self._request.make_array("main"), np.uint8)[..., :3]
+
+    def _small(self, pixels: Pixels) -> Pixels:
         settings = self.settings
-        pixels = np.array(self._request.make_array("main"), np.uint8)
         luma = self._request.make_array("lores")
         height = settings.small_width_px * settings.height_px // settings.width_px // 2 * 2
         # YUV420 rows are padded to the stride; brightness comes first.
-        return pixels[..., :3], np.array(luma[:height, : settings.small_width_px], np.uint8)
+        return np.array(luma[:height, : settings.small_width_px], np.uint8)
 
     def _release(self) -> None:
         if self._request is not None:

@@ -1,12 +1,15 @@
 """The camera contract: the latest frame, never a queue.
 
-A driver fills four hooks (`_open`, `_grab`, `_retrieve`, `_close`); a thread of the base class grabs
-without pause, so that the driver's own queue stays empty, and decodes only when somebody waits or follows.
+A driver fills five hooks (`_open`, `_grab`, `_retrieve`, `_small`, `_close`); a thread of the base class
+grabs without pause, so that the driver's own queue stays empty, and decodes only when somebody waits or
+follows. A follower comes first: between a frame's arrival and the screen lies only what that needs.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import os
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -14,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,6 +27,8 @@ from drivers.base.errors import DeviceError, Timeout, Unavailable
 log = logging.getLogger(__name__)
 
 Pixels = NDArray[np.uint8]
+AHEAD = 5
+"""Steps of niceness by which the grabbing thread goes before the process's other threads."""
 
 
 class Light(Enum):
@@ -78,12 +84,17 @@ class Frame:
         return float(self.pixels.shape[1] / self.small.shape[1])
 
 
-Follower = Callable[[Frame], None]
+Follower = Callable[[float, Pixels], None]
+"""Takes when a frame was grabbed (`time.monotonic()`) and its full RGB pixels."""
+
+_TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 
 
 def rotated(pixels: Pixels, degrees: int) -> Pixels:
     """The picture turned clockwise by a multiple of 90 degrees, contiguous as dlib needs it."""
-    return np.ascontiguousarray(np.rot90(pixels, -degrees // 90))
+    if degrees:
+        return np.asarray(cv2.rotate(pixels, _TURNS[degrees]), np.uint8)
+    return np.ascontiguousarray(pixels)
 
 
 class Camera(ABC):
@@ -143,6 +154,7 @@ class Camera(ABC):
             self._thread.join(timeout_s)
 
     def _run(self) -> None:
+        _go_first()
         try:
             self._open()
             self._grab_until_closed()
@@ -162,14 +174,17 @@ class Camera(ABC):
                 self._publish(number, time.monotonic())
 
     def _publish(self, number: int, at_s: float) -> None:
-        pixels, small = self._retrieve()
         turn = self.settings.rotation_deg
-        frame = Frame(number, at_s, rotated(pixels, turn), rotated(small, turn))
+        grabbed = self._retrieve()
+        pixels = rotated(grabbed, turn)
+        if (follower := self.follower) is not None:
+            follower(at_s, pixels)
+        if not self._wanted:
+            return
+        frame = Frame(number, at_s, pixels, rotated(self._small(grabbed), turn))
         with self._changed:
             self._frame, self._wanted = frame, False
             self._changed.notify_all()
-        if (follower := self.follower) is not None:
-            follower(frame)
 
     def _fail(self, error: DeviceError) -> None:
         with self._changed:
@@ -185,9 +200,20 @@ class Camera(ABC):
         """Block until the sensor has a new frame, without decoding it."""
 
     @abstractmethod
-    def _retrieve(self) -> tuple[Pixels, Pixels]:
-        """Decode the grabbed frame: full RGB, and small grey of `small_width_px`."""
+    def _retrieve(self) -> Pixels:
+        """Decode the grabbed frame: full RGB."""
+
+    @abstractmethod
+    def _small(self, pixels: Pixels) -> Pixels:
+        """The frame that was retrieved last, as `pixels`, in grey and `small_width_px` wide."""
 
     @abstractmethod
     def _close(self) -> None:
         """Release the device; called once, from the grabbing thread, whatever happened."""
+
+
+def _go_first() -> None:
+    """Ahead of this process's other threads, where that is permitted (RLIMIT_NICE)."""
+    thread = threading.get_native_id()
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) - AHEAD)

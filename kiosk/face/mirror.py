@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from drivers.base.camera import Frame
+from drivers.base.camera import Pixels
 from drivers.base.face import Box
 from drivers.face import images
 from drivers.face.tracker import Track
@@ -27,16 +27,16 @@ class Mirror:
         """Where faces are, in pixels of the full frame, for the pictures that follow."""
         self._faces = tuple((track.number, track.box) for track in tracks)
 
-    def show(self, frame: Frame) -> None:
-        """Put a frame before the screen, unless the last one is hardly older."""
-        if frame.at_s < self._due_s - _SLACK_S:
+    def show(self, at_s: float, pixels: Pixels) -> None:
+        """Put a frame that was grabbed at `at_s` before the screen, unless the last one is hardly older."""
+        if at_s < self._due_s - _SLACK_S:
             return
-        self._due_s = max(self._due_s + 1 / MOST_FPS, frame.at_s)
-        picture = images.mirrored(images.within(frame.pixels, MOST_PX, MOST_PX))
-        height, width = frame.pixels.shape[:2]
+        self._due_s = max(self._due_s + 1 / MOST_FPS, at_s)
+        picture = images.mirrored(images.within(pixels, MOST_PX, MOST_PX))
+        height, width = pixels.shape[:2]
         faces = [FaceBox(number, *in_preview(box, width, height)) for number, box in self._faces]
         shown_height, shown_width = picture.shape[:2]
-        self._writer.write(picture.data.cast("B"), shown_width, shown_height, round(frame.at_s * 1e9), faces)
+        self._writer.write(picture.data.cast("B"), shown_width, shown_height, round(at_s * 1e9), faces)
 
 
 def in_preview(box: Box, width: int, height: int) -> tuple[int, int, int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 import time
@@ -90,8 +91,11 @@ class Session:
         match line:
             case Setup():
                 self._set_up(line)
+                _settle()
             case PutPeople() if self._recogniser:
                 self._recogniser.put(line)
+                if line.done and len(line.people) > 1:
+                    _settle()
             case DropPerson() if self._recogniser:
                 self._recogniser.drop(line.person_id)
             case TakePhoto() | Enrol() | EnrolPicture():
@@ -154,3 +158,9 @@ class Session:
 
 def _same_engine(one: Face, other: Face) -> bool:
     return (one.engine, one.models_dir) == (other.engine, other.models_dir)
+
+
+def _settle() -> None:
+    """What is loaded now stays: looking through it for garbage held the preview up for 10 ms a time."""
+    gc.collect()
+    gc.freeze()
