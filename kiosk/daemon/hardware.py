@@ -1,4 +1,7 @@
-"""Which drivers there are: from a device's configuration to the driver that serves it."""
+"""Which drivers there are: from a device's configuration to the driver that serves it.
+
+Terminals' are loaded where there is one: a tenth of what kioskd loads, and most kiosks have none.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,6 @@ from drivers.base.reader import Reader
 from drivers.base.terminal import Terminal
 from drivers.gpsd import Gpsd
 from drivers.r307.reader import R307Reader
-from drivers.zk import ZkTerminal, find_by_serial, neighbours
 from kiosk.core import config as settings
 from kiosk.core.place import Position
 from kiosk.daemon.gps_time import Moment
@@ -63,6 +65,8 @@ class TerminalMaker:
 
     def make(self, host: str, serial: str) -> Terminal:
         """The driver at `host`; with `serial` no other terminal is believed."""
+        from drivers.zk import ZkTerminal
+
         config = self.config
         return ZkTerminal(
             host,
@@ -76,6 +80,8 @@ class TerminalMaker:
 
     def search(self, serial: str, stopping: threading.Event) -> str | None:
         """The host at which the terminal with this serial number answers now; a /24 takes some 6 s."""
+        from drivers.zk import find_by_serial
+
         config, hosts = self.config, self._hosts()
         while not stopping.is_set() and (some := list(islice(hosts, SEARCH_AT_ONCE))):
             found = find_by_serial(
@@ -86,6 +92,8 @@ class TerminalMaker:
         return None
 
     def _hosts(self) -> Iterator[str]:
+        from drivers.zk import neighbours
+
         if self.config.networks:
             for network in self.config.networks:
                 yield from (str(address) for address in ip_network(network, strict=False).hosts())
