@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import cv2
 import numpy as np
@@ -124,7 +125,7 @@ class Sheet:
         return 0.85 * swing + 0.15 * sway(at_s, self._seed, channel)
 
     def _screen_effects(self, picture: Array, moved: Array, at_s: float) -> Array:
-        xs, ys = np.meshgrid(np.arange(SIZE[0], dtype=np.float32), np.arange(SIZE[1], dtype=np.float32))
+        xs, ys = _pixels()
         draw = random.Random(f"{self._seed} screen")
         if self._surface.moire:
             picture = picture * (1 + self._surface.moire * _moire(xs, ys, moved, draw))[..., None]
@@ -136,6 +137,13 @@ class Sheet:
             spot = np.exp(-(((xs - x) / 50) ** 2 + ((ys - y) / 35) ** 2)).astype(np.float32)
             picture = picture + np.float32(self._surface.glare * 255) * spot[..., None]
         return picture
+
+
+@cache
+def _pixels() -> tuple[Array, Array]:
+    """Each pixel's x, and each pixel's y."""
+    xs, ys = np.meshgrid(np.arange(SIZE[0], dtype=np.float32), np.arange(SIZE[1], dtype=np.float32))
+    return xs, ys
 
 
 def _moire(xs: Array, ys: Array, moved: Array, draw: random.Random) -> Array:

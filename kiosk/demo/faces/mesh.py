@@ -116,14 +116,31 @@ def render(mesh: Mesh, moved: Array, depth: Array) -> Picture:
     """The picture with every mesh point at `moved`, far triangles painted first."""
     behind = mesh.picture if mesh.behind is None else mesh.behind
     owner = _owners(mesh, moved, depth, behind.shape[:2])
-    coefficients = _affine(moved[mesh.triangles], mesh.rest[mesh.triangles])[owner]
+    across, down = _maps(_affine(moved[mesh.triangles], mesh.rest[mesh.triangles]), owner)
+    drawn = cv2.remap(mesh.picture, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    bare = owner < 0
+    drawn[bare] = behind[bare]
+    return np.asarray(drawn, np.uint8)
+
+
+def _maps(affine: Array, owner: NDArray[np.int32]) -> tuple[Array, Array]:
+    """Where in the picture each pixel's colour comes from: x and y."""
     xs, ys = _pixels(owner.shape)
-    maps = [
-        c[..., 0] * xs + c[..., 1] * ys + c[..., 2]
-        for c in (coefficients[..., 0, :], coefficients[..., 1, :])
-    ]
-    drawn = cv2.remap(mesh.picture, maps[0], maps[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(np.where(owner[..., None] < 0, behind, drawn), np.uint8)
+    chosen = owner.astype(np.intp)
+    return (
+        _affine_of(affine[:, 0].T, chosen, xs, ys),
+        _affine_of(affine[:, 1].T, chosen, xs, ys),
+    )
+
+
+def _affine_of(rows: Array, chosen: NDArray[np.intp], xs: Array, ys: Array) -> Array:
+    """Each pixel's own `a x + b y + c`; in place, for a clip has many pixels."""
+    a, b, c = (np.ascontiguousarray(row).take(chosen) for row in rows)
+    a *= xs
+    b *= ys
+    a += b
+    a += c
+    return a
 
 
 @cache
