@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import signal
@@ -16,6 +17,8 @@ from kiosk.ctl.errors import CtlError
 from kiosk.ctl.session import Session, common
 
 EXIT_INTERRUPTED = 130
+SENTENCE = 200
+"""Longer than any command's first sentence, in letters."""
 COMMANDS = {
     "status": "kiosk.ctl.status:status",
     "punches": "kiosk.ctl.punches:punches",
@@ -65,6 +68,14 @@ class _Lazy(click.Group):
         command = getattr(importlib.import_module(module), name)
         return command if isinstance(command, click.Command) else None
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Whole sentences: click cuts them off at the line's end."""
+        found = ((name, self.get_command(ctx, name)) for name in COMMANDS)
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, command.get_short_help_str(SENTENCE)) for name, command in found if command]
+            )
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -110,17 +121,26 @@ def run(arguments: Sequence[str]) -> int:
     except (click.ClickException, OSError) as error:
         message = error.format_message() if isinstance(error, click.ClickException) else str(error)
         return _failed(arguments, "failed", message, "check the file's name and permissions", EXIT_FAILED)
-    except (click.Abort, KeyboardInterrupt):
+    except click.Abort:  # Ctrl-C at a question, or nobody there to answer it
+        return _failed(
+            arguments,
+            "interrupted",
+            "the question was not answered",
+            "give it as an option",
+            EXIT_INTERRUPTED,
+        )
+    except KeyboardInterrupt:
         return EXIT_INTERRUPTED
 
 
 def _failed(arguments: Sequence[str], code: str, message: str, hint: str, exit_code: int) -> int:
-    if "--json" in arguments:
-        error = {"code": code, "message": message, "hint": hint}
-        click.echo(msgspec.json.encode({"error": error}))
-    else:
-        click.echo(click.style("error: ", fg="red", bold=True) + message, err=True)
-        click.echo(f"  next: {hint}", err=True)
+    with contextlib.suppress(OSError):  # standard output itself may be what failed
+        if "--json" in arguments:
+            error = {"code": code, "message": message, "hint": hint}
+            click.echo(msgspec.json.encode({"error": error}))
+        else:
+            click.echo(click.style("error: ", fg="red", bold=True) + message, err=True)
+            click.echo(f"  next: {hint}", err=True)
     return exit_code
 
 

@@ -129,7 +129,7 @@ def _source(source: str) -> str:
 
 
 def _within(bound_ms: int | None) -> str:
-    return "nobody knows how far off" if bound_ms is None else f"within {bound_ms / 1000:,.3f} s"
+    return "how far off is unknown" if bound_ms is None else f"within {bound_ms / 1000:,.3f} s"
 
 
 def main(argv: list[str]) -> int:
