@@ -25,7 +25,7 @@ class Pins:
 
     def __init__(self, parts: DeskParts) -> None:
         self._parts = parts
-        self._tries = Tries()
+        self._tries = Tries(parts.state_dir / "wrong-pins.json")
 
     def commands(self) -> dict[type, Do]:
         """What of the API is answered here."""

@@ -35,7 +35,7 @@ class Setup:
 
     def __init__(self, parts: DeskParts, pins: Pins, staff: Staff) -> None:
         self._parts, self._pins, self._staff = parts, pins, staff
-        self._tries = Tries()
+        self._tries = Tries(parts.state_dir / "wrong-codes.json")
         self._asked: dict[str, _Asked] = {}
 
     def commands(self) -> dict[type, Do]:
