@@ -10,7 +10,11 @@ Protocol = Literal["5", "3.1.1"]
 
 @dataclass(frozen=True, slots=True)
 class Broker:
-    """Where a broker is and how to speak to it; without `check_time` certificates' dates do not count."""
+    """Where a broker is and how to speak to it.
+
+    `clock_off_ms` is what to add to the system's clock for the true time, by which certificates' dates are
+    judged; None while nobody knows: then they do not count.
+    """
 
     host: str
     port: int
@@ -20,7 +24,7 @@ class Broker:
     ca_file: str = ""
     cert_file: str = ""
     key_file: str = ""
-    check_time: bool = True
+    clock_off_ms: int | None = 0
     keepalive_s: int = 60
     receive_max: int = 20
     manual_ack: bool = False

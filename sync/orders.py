@@ -35,7 +35,7 @@ Order = Appended | Again | Restate | Reply
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What a session has beside the ledger: files to send, and whether the clock is to be believed."""
+    """What a session has beside the ledger: files to send, and how far the system is off the true time."""
 
     files: FileSource | None
-    clock_known: Callable[[], bool]
+    clock_off_ms: Callable[[], int | None]

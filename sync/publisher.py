@@ -44,7 +44,8 @@ class Publisher:
     """Start it once; `on_event` is called from its thread and must not block.
 
     Paths in `config` are taken as they stand. `source` and `files` are called in the publisher's thread.
-    While `clock_known` says no, dates of certificates do not count.
+    `clock_off_ms` says what to add to the system's clock for the true time, by which certificates' dates are
+    judged; while it is None they do not count.
     """
 
     def __init__(
@@ -56,7 +57,7 @@ class Publisher:
         on_event: Callable[[SyncEvent], None],
         *,
         files: Callable[[], FileSource] | None = None,
-        clock_known: Callable[[], bool] = lambda: True,
+        clock_off_ms: Callable[[], int | None] = lambda: 0,
     ) -> None:
         self._config = config
         self._device = device
@@ -64,7 +65,7 @@ class Publisher:
         self._hello = hello
         self._on_event = on_event
         self._files = files
-        self._clock_known = clock_known
+        self._clock_off_ms = clock_off_ms
         self._inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
 
@@ -127,7 +128,7 @@ class Publisher:
             self._on_event,
             self._inbox,
             boot_clock,
-            Beside(self._files() if self._files else None, self._clock_known),
+            Beside(self._files() if self._files else None, self._clock_off_ms),
         )
 
     def _serve(self, session: Session) -> _Stop:

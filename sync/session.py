@@ -64,7 +64,7 @@ class Session:
         self._uploads = beside.files and Uploads(
             beside.files, self._send_offer, self._send_chunk, clock, metered=config.metered
         )
-        self._clock_known = beside.clock_known
+        self._clock_off_ms = beside.clock_off_ms
         self._dates_unchecked = False
         self._attempt = 0
         self._known_ledgers = {head.ledger_id for head in source.ledgers()}
@@ -118,7 +118,8 @@ class Session:
 
     def _broker(self) -> Broker:
         config = self._config
-        self._dates_unchecked = bool(config.ca_file) and not self._clock_known()
+        clock_off_ms = self._clock_off_ms()
+        self._dates_unchecked = bool(config.ca_file) and clock_off_ms is None
         host, port = self._address()
         password = ""
         if config.password_file:
@@ -132,7 +133,7 @@ class Session:
             ca_file=config.ca_file,
             cert_file=config.cert_file,
             key_file=config.key_file,
-            check_time=not self._dates_unchecked,
+            clock_off_ms=clock_off_ms,
         )
 
     def _address(self) -> tuple[str, int]:
@@ -228,7 +229,7 @@ class Session:
 
     def _check_dates(self) -> None:
         """Connected without knowing the time, which an acknowledgement has told since: check everything."""
-        if self._dates_unchecked and self._clock_known():
+        if self._dates_unchecked and self._clock_off_ms() is not None:
             self._connection.renew()
             self._gone()
 

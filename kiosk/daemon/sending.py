@@ -146,8 +146,13 @@ class Sending:
             self.hello(),
             delivery.event,
             files=lambda: self._files(config),
-            clock_known=lambda: self._core.clock.now().trusted,
+            clock_off_ms=self._clock_off_ms,
         )
+
+    def _clock_off_ms(self) -> int | None:
+        """What to add to the system's clock for the true time, None while that is not known."""
+        clock = self._core.clock
+        return clock.offset_ms if clock.now().trusted else None
 
     def _files(self, config: KioskConfig) -> StoreFiles:
         """What goes up after the punches; called on the publisher's thread."""

@@ -74,13 +74,37 @@ def test_a_clock_that_knows_nothing_does_not_judge_dates_until_it_does(
     kiosk = rig.kiosk(book, port, NOBODY, host="localhost", ca_file=str(authority.file))
     kiosk.publisher = Publisher(
         kiosk.publisher._config, kiosk.publisher._device, lambda: book, book.hello(), kiosk._event,
-        clock_known=known.is_set,
+        clock_off_ms=lambda: 0 if known.is_set() else None,
     )  # fmt: skip
     kiosk.start()
     until(lambda: is_online(kiosk))
     known.set()
     kiosk.publisher.restate()
     until(lambda: cause(kiosk) == "tls_expired")
+
+
+DAY_MS = 86_400_000
+
+
+@pytest.mark.parametrize(
+    ("days", "off_days", "expected"),
+    [
+        ((-1, 1), 0, ""), ((-3650, -3640), -3645, ""), ((3640, 3650), 3645, ""),
+        ((-1, 1), 3650, "tls_expired"), ((-1, 1), -3650, "tls_not_yet_valid"),
+    ],
+)  # fmt: skip
+def test_dates_are_judged_by_the_kiosks_clock_not_by_the_systems(
+    rig: Rig, authority: Authority, days: tuple[int, int], off_days: int, expected: str
+) -> None:
+    """A kiosk without NTP may know the time from elsewhere while the system's clock is years off."""
+    port = broker(rig, authority, days=days).port
+    kiosk = rig.kiosk(Book(), port, NOBODY, host="localhost", ca_file=str(authority.file))
+    kiosk.publisher = Publisher(
+        kiosk.publisher._config, kiosk.publisher._device, lambda: kiosk.book, kiosk.book.hello(),
+        kiosk._event, clock_off_ms=lambda: off_days * DAY_MS,
+    )  # fmt: skip
+    kiosk.start()
+    until(lambda: cause(kiosk) == expected if expected else is_online(kiosk))
 
 
 def test_the_name_is_judged_even_without_a_clock(rig: Rig, authority: Authority) -> None:
@@ -90,7 +114,7 @@ def test_the_name_is_judged_even_without_a_clock(rig: Rig, authority: Authority)
     kiosk = rig.kiosk(book, port, NOBODY, host="localhost", ca_file=str(authority.file))
     kiosk.publisher = Publisher(
         kiosk.publisher._config, kiosk.publisher._device, lambda: book, book.hello(), kiosk._event,
-        clock_known=lambda: False,
+        clock_off_ms=lambda: None,
     )  # fmt: skip
     kiosk.start()
     until(lambda: cause(kiosk) == "tls_wrong_name")
