@@ -9,7 +9,7 @@ import pytest
 from kiosk.daemon.control_request import Refusal
 from kiosk.daemon.desk.tries import FREE_TRIES, Tries
 
-MANY = 12  # a wait of minutes: no machine is so slow that it is over
+MANY = 9  # a wait of minutes: no machine is so slow that it is over
 
 
 def fail(tries: Tries, key: str, times: int = 1) -> str:
