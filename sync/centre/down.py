@@ -19,6 +19,11 @@ AGAIN_MS = 120_000
 MOST_AT_ONCE = 50
 _WORD = re.compile("[a-z_]{1,40}")
 OPEN = "state IN ('waiting', 'sent')"
+LONG_AGO = "({0}sent_ms < ? OR {0}sent_ms > ?)"  # or far ahead: this machine's clock was set back since
+NOT_EXPIRED = (  # its time had passed by a clock that was set back since; a later one makes it too old
+    "state = 'expired' AND expires_ms > ? AND NOT EXISTS (SELECT 1 FROM commands n WHERE n.sent_ms > 0"
+    " AND n.tenant = commands.tenant AND n.device = commands.device AND n.counter > commands.counter)"
+)
 
 
 def next_counter(tx: Tx, device: DeviceName) -> int:
@@ -41,12 +46,13 @@ def put(tx: Tx, device: DeviceName, command: Command, now_ms: int) -> None:
 def due(tx: Tx, key: CentreKey, now_ms: int) -> list[Outgoing]:
     """What is to go down now, to kiosks that are there."""
     tx.run(f"UPDATE commands SET state = 'expired' WHERE {OPEN} AND expires_ms <= ?", now_ms)
+    tx.run(f"UPDATE commands SET state = 'waiting' WHERE {NOT_EXPIRED}", now_ms)
     rows = tx.all(
         f"SELECT c.tenant, c.device, c.counter, c.body FROM commands c"
         " JOIN presence p ON p.tenant = c.tenant AND p.device = c.device"
-        f" WHERE c.{OPEN} AND p.status = 'online' AND c.sent_ms < ?"
+        f" WHERE c.{OPEN} AND p.status = 'online' AND {LONG_AGO.format('c.')}"
         " ORDER BY c.tenant, c.device, c.counter LIMIT ?",
-        now_ms - AGAIN_MS, MOST_AT_ONCE,
+        *long_ago(now_ms), MOST_AT_ONCE,
     )  # fmt: skip
     letters = [_send(tx, key, DeviceName(t, d), counter, body, now_ms) for t, d, counter, body in rows]
     return [*letters, *rosters.due(tx, key, now_ms), *_templates(tx, key, now_ms)]
@@ -55,11 +61,19 @@ def due(tx: Tx, key: CentreKey, now_ms: int) -> list[Outgoing]:
 def is_due(tx: Tx, now_ms: int) -> bool:
     """Whether `due` might find something; a cheap look."""
     commands = tx.one(
-        f"SELECT 1 FROM commands WHERE {OPEN} AND (sent_ms < ? OR expires_ms <= ?) LIMIT 1",
-        now_ms - AGAIN_MS, now_ms,
+        f"SELECT 1 FROM commands WHERE {OPEN} AND ({LONG_AGO.format('')} OR expires_ms <= ?)"
+        f" OR {NOT_EXPIRED} LIMIT 1",
+        *long_ago(now_ms), now_ms, now_ms,
     )  # fmt: skip
-    templates = tx.one("SELECT 1 FROM template_letters WHERE sent_ms < ? LIMIT 1", now_ms - AGAIN_MS)
+    templates = tx.one(
+        f"SELECT 1 FROM template_letters WHERE {LONG_AGO.format('')} LIMIT 1", *long_ago(now_ms)
+    )
     return commands is not None or templates is not None or rosters.is_due(tx)
+
+
+def long_ago(now_ms: int) -> tuple[int, int]:
+    """The bounds of `LONG_AGO`."""
+    return now_ms - AGAIN_MS, now_ms + AGAIN_MS
 
 
 def state_came(tx: Tx, key: CentreKey, device: DeviceName, state: State, now_ms: int) -> list[Outgoing]:
@@ -113,8 +127,8 @@ def _templates(tx: Tx, key: CentreKey, now_ms: int) -> list[Outgoing]:
         "SELECT t.tenant, t.sender, t.receiver, t.sha256, f.content FROM template_letters t"
         " JOIN presence p ON p.tenant = t.tenant AND p.device = t.receiver AND p.status = 'online'"
         " JOIN files f ON f.tenant = t.tenant AND f.device = t.sender AND f.sha256 = t.sha256"
-        " WHERE t.sent_ms < ? AND f.content IS NOT NULL LIMIT 4",
-        now_ms - AGAIN_MS,
+        f" WHERE {LONG_AGO.format('t.')} AND f.content IS NOT NULL LIMIT 4",
+        *long_ago(now_ms),
     )  # fmt: skip
     letters = []
     for tenant, sender, receiver, sha256, content in rows:

@@ -128,7 +128,7 @@ def catch_up(tx: Tx, key: CentreKey, device: DeviceName, state: State, now_ms: i
     sent = _sent(tx, device)
     if last is None or sent is None or sent[0] != state.site:
         return []
-    if state.roster >= last.version or now_ms - sent[2] < AGAIN_MS:
+    if state.roster >= last.version or abs(now_ms - sent[2]) < AGAIN_MS:
         return []
     return _letters(tx, key, device, state.site, state.roster, now_ms)
 
