@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from kiosk.address import address_of
 from kiosk.core.api import MAX_LINE_BYTES, ApiError, Watch
 from kiosk.core.request import AnyCommand, Request
 from kiosk.core.view import View
@@ -108,7 +109,8 @@ class Client:
         made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         made.setblocking(False)
         try:
-            made.connect(str(self._path))
+            with address_of(self._path) as address:
+                made.connect(address)
         except OSError as error:
             made.close()
             self._lose(now_s, f"cannot connect to {self._path}: {error}")

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
+from kiosk.address import address_of
 from kiosk.core import api
 from kiosk.ctl.errors import CtlError, RefusedError, UnreachableError
 
 T = TypeVar("T")
 
 ANSWER_S = 60.0
-MAX_ADDRESS_BYTES = 107  # sun_path in unix(7)
 MAX_ANSWER_BYTES = 256 * 1024 * 1024
 
 
@@ -45,7 +44,7 @@ class Client:
         self._sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._sock.settimeout(ANSWER_S)
         try:
-            with _address_of(path) as address:
+            with address_of(path) as address:
                 self._sock.connect(address)
         except OSError as error:
             self._sock.close()
@@ -126,16 +125,3 @@ def _unreachable(path: Path, error: OSError) -> UnreachableError:
     return UnreachableError(
         f"{path}: {error.strerror or error}", "is this kioskd's control socket? --socket PATH"
     )
-
-
-@contextlib.contextmanager
-def _address_of(path: Path) -> Iterator[str]:
-    """An address that fits into `sun_path`; a deep directory is reached through its descriptor."""
-    if len(os.fsencode(path)) <= MAX_ADDRESS_BYTES:
-        yield str(path)
-        return
-    directory = os.open(path.parent, os.O_PATH | os.O_DIRECTORY)
-    try:
-        yield f"/proc/self/fd/{directory}/{path.name}"
-    finally:
-        os.close(directory)

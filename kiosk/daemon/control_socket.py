@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import grp
 import os
 import shutil
 import socket
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 
-MAX_ADDRESS_BYTES = 107  # sun_path in unix(7): 108 bytes with the closing NUL
+from kiosk.address import address_of
+
 BACKLOG = 32
 
 
@@ -45,22 +44,6 @@ def listen_at(path: Path, mode: int, group: str = "") -> socket.socket:
         fresh.unlink(missing_ok=True)
         raise
     return listener
-
-
-@contextlib.contextmanager
-def address_of(path: Path) -> Iterator[str]:
-    """An address for `path` that fits into `sun_path`, valid inside the block.
-
-    A directory too deep for the 108 bytes is reached through its descriptor in /proc.
-    """
-    if len(os.fsencode(path)) <= MAX_ADDRESS_BYTES:
-        yield str(path)
-        return
-    directory = os.open(path.parent, os.O_PATH | os.O_DIRECTORY)
-    try:
-        yield f"/proc/self/fd/{directory}/{path.name}"
-    finally:
-        os.close(directory)
 
 
 def _give_to(path: Path, group: str) -> None:

@@ -6,7 +6,6 @@ Speaks to an emulator's own control socket: one JSON object a line each way.
 from __future__ import annotations
 
 import json
-import os
 import socket
 import time
 from collections.abc import Callable, Sequence
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kiosk.address import address_of
 from kiosk.core import api
 from kiosk.core.config import CAMERA, Camera, KioskConfig, Reader, Terminal
 from kiosk.daemon.hub import ViewHub
@@ -162,18 +162,10 @@ class Emulation:
 def _ask(path: Path, order: dict[str, Any]) -> dict[str, Any]:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
         line.settimeout(ANSWER_S)
-        _connect(line, path)
+        with address_of(path) as address:
+            line.connect(address)
         line.sendall(json.dumps(order).encode() + b"\n")
         with line.makefile("rb") as answers:
             raw = answers.readline(MAX_ANSWER_BYTES)
     answer: dict[str, Any] = json.loads(raw)
     return answer
-
-
-def _connect(line: socket.socket, path: Path) -> None:
-    # A Unix socket's path holds 107 bytes; a deep directory is reached through its descriptor.
-    folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY)
-    try:
-        line.connect(f"/proc/self/fd/{folder}/{path.name}")
-    finally:
-        os.close(folder)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from kiosk.address import address_of
 from kiosk.core import api
 
 
@@ -57,12 +57,9 @@ def answers(path: Path) -> bool:
 
 @contextlib.contextmanager
 def _connection(path: Path, timeout_s: float) -> Iterator[Any]:
-    folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY)  # sun_path holds 107 bytes only
-    try:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as raw:
-            raw.settimeout(timeout_s)
-            raw.connect(f"/proc/self/fd/{folder}/{path.name}")
-            with raw.makefile("rwb") as line:
-                yield line
-    finally:
-        os.close(folder)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as raw:
+        raw.settimeout(timeout_s)
+        with address_of(path) as address:
+            raw.connect(address)
+        with raw.makefile("rwb") as line:
+            yield line

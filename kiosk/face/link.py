@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import socket
 import threading
 from pathlib import Path
@@ -12,6 +11,7 @@ from queue import Empty, SimpleQueue
 
 import msgspec
 
+from kiosk.address import address_of
 from kiosk.core.facing import MAX_LINE_BYTES, FaceHello, FromDaemon, FromFace
 
 CHUNK_BYTES = 256 * 1024
@@ -36,12 +36,8 @@ class Link:
         """Raises `OSError` when kioskd is not there."""
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            # A socket's path holds 107 bytes; a deep folder is reached through its descriptor.
-            folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY)
-            try:
-                sock.connect(f"/proc/self/fd/{folder}/{path.name}")
-            finally:
-                os.close(folder)
+            with address_of(path) as address:
+                sock.connect(address)
         except OSError:
             sock.close()
             raise

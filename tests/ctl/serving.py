@@ -9,11 +9,11 @@ from typing import Any
 
 import msgspec
 
+from kiosk.address import address_of
 from kiosk.core import api
 from kiosk.core.view import ClockView, LinkView, SiteView, View
 from kiosk.daemon.control import ControlServer
 from kiosk.daemon.control_connection import Authority
-from kiosk.daemon.control_socket import address_of
 
 
 def view(revision: int, padding: int = 0) -> View:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kiosk.address import address_of
 from kiosk.core.api import MAX_LINE_BYTES, Intent, Reply
 from kiosk.core.view import View
 from ui.client import Client
@@ -124,3 +126,16 @@ def test_it_tries_once_a_second_when_nobody_is_there(
             client.pump(tick / 100)
     assert 18 <= len(caplog.records) <= 25
     assert [record.levelname for record in caplog.records].count("WARNING") == 1
+
+
+def test_a_folder_too_deep_for_a_socket_address_works(tmp_path: Path) -> None:
+    deep = tmp_path / "/".join(["a-rather-long-name"] * 10)
+    deep.mkdir(parents=True)
+    with socket.socket(socket.AF_UNIX) as listener:
+        with address_of(deep / "ui.sock") as address:
+            listener.bind(address)
+        listener.listen()
+        client = Client(deep / "ui.sock")
+        client.pump(0)
+        assert client.connected
+        client.close()
