@@ -63,14 +63,17 @@ class GetPeople(Command, frozen=True, tag="people"):
 
 
 class PersonRow(msgspec.Struct, frozen=True):
-    """One person as typed or read from a CSV row; `line` is where it stood."""
+    """One person as typed or read from a CSV row; `line` is where it stood.
+
+    What is left out (no category, no unit, not said whether active) stays as it is.
+    """
 
     line: int
     number: str
     name: str
     category: str = ""
-    unit: str = ""
-    active: bool = True
+    unit: str | None = None
+    active: bool | None = None
 
 
 class PutPeople(Command, frozen=True, tag="people_put"):

@@ -147,7 +147,8 @@ def _row(line: int, cells: dict[str, str]) -> PersonRow | RowError:
     except BadNumberError as error:
         return RowError(line, written[:40], error.part, str(error), error.ask)
     category = _CATEGORIES.get(category.lower().replace("-", " "), category)
-    return PersonRow(line, number, name, category, cells.get("unit", ""), active in _YES)
+    said = active in _YES if "active" in cells else None
+    return PersonRow(line, number, name, category, cells.get("unit"), said)
 
 
 def number_in(written: str) -> str:

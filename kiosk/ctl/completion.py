@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from kiosk.ctl.session import common
+from kiosk.ctl.session import common, session
 
 VARIABLE = "_KIOSKCTL_COMPLETE"
 
@@ -22,4 +22,5 @@ def completion(shell: str) -> None:
     if found is None:
         raise click.UsageError(f"click cannot complete for {shell}")
     script = found(cli, {}, "kioskctl", VARIABLE)
-    click.echo(script.source_template % script.source_vars())
+    text = script.source_template % script.source_vars()
+    session().show({"shell": shell, "script": text}, lambda: click.echo(text))

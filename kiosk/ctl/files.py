@@ -9,6 +9,7 @@ import click
 
 from kiosk.ctl import words
 from kiosk.ctl.config_set import password, set_value
+from kiosk.ctl.day import iso_day
 from kiosk.ctl.errors import CtlError, UnreachableError
 from kiosk.ctl.session import common, session
 
@@ -101,7 +102,7 @@ def explain(number: str, day: str) -> None:
 
     here = session()
     with here.client() as client:
-        done = client.ask(desk.Explain(number=number, day=day), desk.Explained)
+        done = client.ask(desk.Explain(number=number, day=iso_day(day)), desk.Explained)
     here.show(done, lambda: click.echo("\n".join(done.lines)))
 
 

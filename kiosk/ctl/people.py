@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -51,9 +52,9 @@ def list_(search: str) -> None:
 @click.argument("number")
 @click.argument("name")
 @click.option("--category", default="", help="PNS, P3K, honorer or guest; left out: by the number's kind.")
-@click.option("--unit", default="", help="Office or school.")
+@click.option("--unit", help="Office or school; left out: as it is.")
 @common
-def add(number: str, name: str, category: str, unit: str) -> None:
+def add(number: str, name: str, category: str, unit: str | None) -> None:
     """Add or change the person with NUMBER (NIP, NIPPPK, NIK or a local id)."""
     _put_one(api.PersonRow(1, number, name, category, unit))
 
@@ -143,16 +144,22 @@ def role(number: str, role: str) -> None:
 
 @people.command()
 @click.argument("number")
-@click.option(
-    "--pin", prompt=True, hide_input=True, confirmation_prompt=True, help="Asked for when left out."
-)
+@click.option("--pin", default="", help="Asked for, or read from stdin, when left out.")
 @common
 def pin(number: str, pin: str) -> None:
     """Give NUMBER a PIN of 6 to 12 digits."""
-    here = session()
+    here, pin = session(), pin or _asked_pin()
     with here.client() as client:
         done = client.ask(desk.SetPin(number=number, pin=pin), api.Done)
     here.show(done, lambda: click.echo(done.message))
+
+
+def _asked_pin() -> str:
+    if sys.stdin.isatty():
+        return str(click.prompt("PIN", hide_input=True, confirmation_prompt=True, err=True))
+    if typed := sys.stdin.readline().strip():
+        return typed
+    raise click.UsageError("no --pin, and none on stdin")
 
 
 def _put_one(row: api.PersonRow) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from datetime import date
 
 import click
 import msgspec
@@ -12,6 +11,7 @@ import msgspec
 from kiosk.core import api
 from kiosk.ctl import words
 from kiosk.ctl.client import Client
+from kiosk.ctl.day import iso_day, today
 from kiosk.ctl.session import common, session
 from kiosk.ctl.table import print_table
 
@@ -44,11 +44,8 @@ def _day(client: Client, text: str | None) -> str:
     if not text:
         return ""
     if text == "today":
-        return client.ask(api.GetStatus(), api.Status).local_time[:10]
-    try:
-        return date.fromisoformat(text).isoformat()
-    except ValueError as error:
-        raise click.UsageError(f"{text!r} is no day; write 2026-01-31 or today") from error
+        return today(client)
+    return iso_day(text, also=" or today")
 
 
 def _newest(client: Client, query: api.GetPunches) -> api.Punches:

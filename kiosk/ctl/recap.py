@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 
 import click
 
-from kiosk.core import api, desk
+from kiosk.core import desk
 from kiosk.core.deductions import per_cent, span
 from kiosk.ctl.atomic import write_atomically
-from kiosk.ctl.errors import CtlError
+from kiosk.ctl.day import iso_day, today
 from kiosk.ctl.session import common, session
 from kiosk.ctl.table import print_table
 
@@ -40,8 +39,8 @@ def recap(
 
     here = session()
     with here.client() as client:
-        day = day or client.ask(api.GetStatus(), api.Status).local_time[:10]
-        wanted = desk.GetRecap(period=period, day=_checked(day), number=number, unit=unit)  # type: ignore[arg-type]
+        day = iso_day(day) if day else today(client)
+        wanted = desk.GetRecap(period=period, day=day, number=number, unit=unit)  # type: ignore[arg-type]
         made = client.ask(wanted, desk.Recap, answer_s=RECAP_S)
     written = []
     for kind, path in (("xlsx", xlsx), ("pdf", pdf), ("csv", csv)):
@@ -49,13 +48,6 @@ def recap(
             write_atomically(path, made_as(kind, made, signer.split("|") if signer else []))  # type: ignore[arg-type]
             written.append(str(path))
     here.show(made, lambda: click.echo(f"written: {', '.join(written)}") if written else _say(made))
-
-
-def _checked(text: str) -> str:
-    try:
-        return date.fromisoformat(text).isoformat()
-    except ValueError as error:
-        raise CtlError("usage", f"{text!r} is no day", "write it as 2026-01-31") from error
 
 
 def _say(made: desk.Recap) -> None:

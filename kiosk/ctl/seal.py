@@ -6,6 +6,7 @@ import click
 
 from kiosk.core.courier import GetSeal, SealOut
 from kiosk.ctl import words
+from kiosk.ctl.day import iso_day
 from kiosk.ctl.session import common, session
 
 
@@ -20,7 +21,7 @@ def seal(day: str) -> None:
     """
     here = session()
     with here.client() as client:
-        made = client.ask(GetSeal(day=day), SealOut)
+        made = client.ask(GetSeal(day=iso_day(day) if day else ""), SealOut)
 
     def say() -> None:
         click.echo(

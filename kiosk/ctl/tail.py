@@ -41,19 +41,19 @@ class Event(msgspec.Struct, frozen=True):
 @click.option("--no-follow", is_flag=True, help="End at the present.")
 @common
 def tail(lines: int, no_follow: bool) -> None:
-    """Follow everything: punches, refusals, devices, clock, delivery; --json: one document a line.
+    """Follow everything: punches, refusals, devices, clock, delivery.
 
-    Goes on when kioskd is restarted. Ctrl-C ends it.
+    Goes on when kioskd is restarted. Ctrl-C ends it. --json: one document a line, with --no-follow a list.
     """
     here, follower = session(), Follower(lines)
     while True:
         try:
             with here.client() as client:
                 while True:
+                    if no_follow:
+                        return _show_all(list(follower.news(client)))
                     for event in follower.news(client):
                         _show(event, as_json=here.as_json)
-                    if no_follow:
-                        return
                     time.sleep(LOOK_S)
         except CtlError as error:
             if no_follow or not follower.began or error.code not in ("unreachable", "timeout"):
@@ -129,6 +129,14 @@ class Follower:
             said = f"{row.name} ({row.device}): {words.verdict(row.shown)}"
             return Event(row.local + ("" if row.at.trusted else "?"), "punch", said, seq)
         return Event(_when(record), record.type, _short(record), seq)
+
+
+def _show_all(events: list[Event]) -> None:
+    def say() -> None:
+        for event in events:
+            _show(event, as_json=False)
+
+    session().show(events, say)
 
 
 def _show(event: Event, *, as_json: bool) -> None:

@@ -35,8 +35,9 @@ THERMOMETER = Path("/sys/class/thermal/thermal_zone0/temp")
 @common
 def top(every_s: float, once: bool) -> None:
     """Show the kiosk live on a screen of 80x24, on any line; q ends it."""
-    if once or not (sys.stdout.isatty() and sys.stdin.isatty()):
-        click.echo("\n".join(frame()))
+    if once or session().as_json or not (sys.stdout.isatty() and sys.stdin.isatty()):
+        lines = frame()
+        session().show({"lines": lines}, lambda: click.echo("\n".join(lines)))
         return
     painter = Painter()
     with _keys():

@@ -79,6 +79,9 @@ class Workers:
             line = line_of(api.Reply(request.id, result=result))
         except Refusal as refusal:
             line = line_of(api.Reply(request.id, error=refusal.error))
+        except OverflowError:
+            why = api.ApiError("bad_request", "a number or a day in it is far too large", "look at it again")
+            line = line_of(api.Reply(request.id, error=why))
         except Exception as error:
             log.exception("command %s failed", type(request.do).__name__)
             why = api.ApiError("failed", f"{type(error).__name__}: {error}", "see `journalctl -u kioskd`")

@@ -63,13 +63,15 @@ class Roster:
         seen[number.text] = row.line
         known = self._store.person_by_number(number.text)
         category = row.category or (known.category if known else _BY_KIND[number.kind])
-        name, unit = " ".join(row.name.split()), " ".join(row.unit.split())
+        name, unit = " ".join(row.name.split()), row.unit
+        unit = (known.unit if known else "") if unit is None else " ".join(unit.split())
+        active = (known.active if known else True) if row.active is None else row.active
         origin = self._store.person_source(known.person_id) if known else ""
         if known and (known.name, known.unit, known.category, known.active) == (
             name,
             unit,
             category,
-            row.active,
+            active,
         ):
             if origin == source or source != CENTRE:
                 tally.unchanged += 1
@@ -79,7 +81,7 @@ class Roster:
             tally.errors.append(RowError(row.line, number.text, "source", words, "the personnel office"))
             return None
         tally.added, tally.changed = tally.added + (known is None), tally.changed + (known is not None)
-        return self._person_entry(known, number, category, row.active, name, unit, source)
+        return self._person_entry(known, number, category, active, name, unit, source)
 
     def _person_entry(
         self,
@@ -108,7 +110,7 @@ class Roster:
         name = " ".join(row.name.split())
         if not name or len(name) > MAX_NAME or not name.isprintable():
             raise BadNumberError("name", f"a name has 1 to {MAX_NAME} printable characters", operator)
-        if len(row.unit) > MAX_NAME:
+        if len(row.unit or "") > MAX_NAME:
             raise BadNumberError("unit", f"a unit has at most {MAX_NAME} characters", operator)
         if row.category and row.category not in CATEGORIES:
             raise BadNumberError(

@@ -63,7 +63,10 @@ H-002,Wati,tidak,Guru
 ,Nobody,ya,Guru
 """
     roster = read_roster(text.encode())
-    assert roster.rows == (PersonRow(2, BUDI, "Budi"), PersonRow(9, "H-002", "Wati", active=False))
+    assert roster.rows == (
+        PersonRow(2, BUDI, "Budi", active=True),
+        PersonRow(9, "H-002", "Wati", active=False),
+    )
     assert [(error.line, error.part) for error in roster.errors] == [
         (3, "birth date"),
         (4, "length"),

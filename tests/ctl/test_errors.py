@@ -1,3 +1,4 @@
+import io
 import json
 import os
 import pty
@@ -208,3 +209,34 @@ def test_files_are_checked_without_a_daemon(ctl: Ctl, tmp_path: Path) -> None:
     assert ctl("config", "check", bad).code == 1
     bad.write_bytes(b"\xff")
     assert "not UTF-8" in ctl("config", "check", bad).err
+
+
+def test_a_question_nobody_answers_is_one_document_too(ctl: Ctl, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    done = ctl("people", "pin", "198501012010011001", "--json")
+    assert (done.code, done.document["error"]["code"]) == (2, "usage")
+
+
+def test_a_full_disk_behind_standard_output_is_no_traceback(kioskd: Canned) -> None:
+    kioskd.answers[api.GetStatus] = STATUS
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [*KIOSKCTL, "status", "--json"], stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "2026-13-01", "yesterday"])
+@pytest.mark.parametrize(
+    "command", [("recap", "--of"), ("seal", "--day"), ("punches", "--day"), ("policy", "explain", "x")]
+)
+def test_an_impossible_day_is_wrong_usage(
+    kioskd: Canned, ctl: Ctl, command: tuple[str, ...], day: str
+) -> None:
+    assert ctl(*command, day).code == 2
+
+
+def test_what_is_made_for_people_is_a_document_too(kioskd: Canned, ctl: Ctl) -> None:
+    kioskd.answers[api.GetStatus], kioskd.answers[api.GetPunches] = STATUS, api.Punches((), 0)
+    assert "kioskctl" in ctl("completion", "bash", "--json").document["script"]
+    assert len(ctl("top", "--once", "--json").document["lines"]) == 24

@@ -158,3 +158,25 @@ def test_a_bad_policy_leaves_the_last_good_one_of_the_centre_in_force(tmp_path: 
     assert rules.load(2) == second
     third, _ = rules.keep(3, Texts(), 2)
     assert third.policy is None  # the kiosk's own file again
+
+
+def test_what_a_row_leaves_out_stays_as_it_was(core: Core) -> None:
+    def put(*row: object) -> None:
+        for _ in core.state.roster.put(PutPeople(rows=(PersonRow(1, "L-99999", *row),))):  # type: ignore[arg-type]
+            pass
+
+    put("Tamu", "guest", "Tata Usaha")
+    put("Tamu", "", None, False)
+    put("Tamu Agung")
+    found = core.state.store.person_by_number("L-99999")
+    assert found is not None
+    assert (found.name, found.category, found.unit, found.active) == (
+        "Tamu Agung",
+        "guest",
+        "Tata Usaha",
+        False,
+    )
+    put("Tamu Agung", "", "", True)
+    found = core.state.store.person_by_number("L-99999")
+    assert found is not None
+    assert (found.unit, found.active) == ("", True)
