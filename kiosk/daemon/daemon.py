@@ -11,7 +11,7 @@ from kiosk.core.config import KioskConfig
 from kiosk.core.payload import Admin, DeviceState
 from kiosk.core.record import TimeBlock
 from kiosk.daemon.clock import Clock
-from kiosk.daemon.control import ControlServer, SocketInUseError
+from kiosk.daemon.control import ControlServer
 from kiosk.daemon.core_state import CoreState
 from kiosk.daemon.courier_parts import CourierParts
 from kiosk.daemon.courier_wiring import Sticks
@@ -109,16 +109,15 @@ class Kiosk:
 
     def _start(self) -> None:
         self._engine.start(START_S)
-        self._make_parts()
-        self._control = self._control_server(self._make_desk())
-        self._control.preview = self._faces.preview
         try:
+            self._make_parts()
+            self._control = self._control_server(self._make_desk())
+            self._control.preview = self._faces.preview
             self._faces.start()
             self._control.start()
-        except (OSError, SocketInUseError):
+        except Exception:
             self._stop_reason = "failed to start"
-            self._faces.stop(STOP_S["face"])
-            self._stop_core()
+            self._engine.stop(STOP_S["engine"])  # or its thread would keep a process that does nothing
             raise
         self._hub.attach(self._control.publish)
         self._hub.attach(Lights(self._readers.workers).see)
@@ -134,13 +133,10 @@ class Kiosk:
         clean &= self._gps.stop()
         clean &= self._readers.stop(STOP_S["reader"])
         clean &= self._terminals.stop(STOP_S["terminal"])
-        clean &= self._stop_core()
+        clean &= self._engine.stop(STOP_S["engine"])  # it finishes the roster being applied
+        clean &= self._sending.stop()
         log.info("stopped%s", "" if clean else ", but not everything in its time")
         return 0 if clean else 1
-
-    def _stop_core(self) -> bool:
-        clean = self._engine.stop(STOP_S["engine"])  # first: it finishes the roster being applied
-        return clean & self._sending.stop()
 
     def _begin(self) -> None:
         self._core = CoreState.open(
