@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import queue
 import threading
 import time
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from typing import Any
 from drivers.base.errors import DeviceError, Rejected, Unavailable
 from drivers.base.reader import Reader, ReaderInfo, Touch
 from kiosk.core.view import DeviceStatus, DeviceView
+from kiosk.daemon.device_jobs import DeviceJobs
 from kiosk.daemon.devices import DeviceBoard
 from kiosk.daemon.punching import FingerSeen, PoorImage
 from kiosk.daemon.reader_light import Light
@@ -44,7 +44,7 @@ class ReaderWorker:
         self.reader, self.simulated = reader, simulated
         self.light = Light(reader)
         self._board, self._ports = board, ports
-        self._jobs: queue.SimpleQueue[tuple[Job, Future[Any]]] = queue.SimpleQueue()
+        self._jobs = DeviceJobs[Job]()
         self._stopping = threading.Event()
         self._ready = False
         self._thread = threading.Thread(target=self._run, name=f"reader-{reader.name}", daemon=True)
@@ -70,9 +70,7 @@ class ReaderWorker:
         """Run `job` with the open reader between two touches. Raises `Unavailable` when it is not ready."""
         if not self._ready:
             raise Unavailable(f"reader {self.reader.name!r} is not ready")
-        future: Future[Any] = Future()
-        self._jobs.put((job, future))
-        return future
+        return self._jobs.put(job)
 
     def _run(self) -> None:
         backoff_s = BACKOFF_FIRST_S
@@ -91,7 +89,7 @@ class ReaderWorker:
                 log.exception("reader %s: unexpected error; reopening", self.reader.name)
                 self._failed(Unavailable(f"internal error: {error}"))
             self._ready = False
-            self._refuse_jobs()
+            self._jobs.refuse(f"reader {self.reader.name!r} failed before the job began")
             self._stopping.wait(backoff_s)
             backoff_s = min(BACKOFF_MOST_S, backoff_s * 2)
 
@@ -131,25 +129,11 @@ class ReaderWorker:
                     self._seen(touch)
 
     def _run_jobs(self) -> None:
-        while True:
-            try:
-                job, future = self._jobs.get_nowait()
-            except queue.Empty:
-                return
-            try:
-                self.light.busy()
-                future.set_result(job(self.reader))
-            except DeviceError as error:
-                future.set_exception(error)
-                if self.reader.info is None:
-                    raise
-            except Exception as error:  # noqa: BLE001 - handed to whoever waits for the job
-                future.set_exception(error)
+        self._jobs.run(self._run_job, lambda: self.reader.info is not None)
 
-    def _refuse_jobs(self) -> None:
-        while not self._jobs.empty():
-            _, future = self._jobs.get_nowait()
-            future.set_exception(Unavailable(f"reader {self.reader.name!r} failed before the job began"))
+    def _run_job(self, job: Job) -> object:
+        self.light.busy()
+        return job(self.reader)
 
     def _failed(self, error: DeviceError) -> None:
         self.reader.close()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import queue
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from drivers.base.errors import DeviceError, Rejected, Unavailable
@@ -17,6 +17,7 @@ from drivers.base.terminal import Log, LogMark, Terminal, TerminalInfo
 from kiosk.core import payload
 from kiosk.core.config import Terminal as TerminalConfig
 from kiosk.core.zone import ZoneName, local
+from kiosk.daemon.device_jobs import DeviceJobs
 from kiosk.daemon.devices import DeviceBoard
 from kiosk.daemon.engine import Engine
 from kiosk.daemon.lanes import LanesClosed
@@ -58,7 +59,7 @@ class TerminalWorker:
         self._maker, self._ports, self._zone = maker, ports, zone
         self._host, self._serial = config.host, config.serial
         self._terminal: Terminal | None = None
-        self._jobs: queue.SimpleQueue[tuple[Job, Future[Any]]] = queue.SimpleQueue()
+        self._jobs = DeviceJobs[Job]()
         self._stopping = threading.Event()
         self._clock = ClockWatcher(config.name, ports.board.now, ports.record, ports.clock_heard)
         self._mark: LogMark | None = None
@@ -83,9 +84,7 @@ class TerminalWorker:
         """Run `job` with the open terminal, between two waits for punches. Raises `Unavailable`."""
         if self.report.out.status != "ready":
             raise Unavailable(f"terminal {self.config.name!r} is not connected")
-        future: Future[Any] = Future()
-        self._jobs.put((job, future))
-        return future
+        return self._jobs.put(job)
 
     def sync(self, terminal: Terminal, info: TerminalInfo) -> Reconciled:
         """A job: read the whole log again and reconcile it."""
@@ -131,7 +130,7 @@ class TerminalWorker:
     def _serve(self, terminal: Terminal, info: TerminalInfo) -> None:
         due_s = time.monotonic() + self.config.sync_s
         while not self._stopping.is_set():
-            self._run_jobs(terminal, info)
+            self._jobs.run(partial(_run_job, terminal, info), lambda: terminal.is_open)
             if terminal.live(LIVE_S):
                 self._reconcile(terminal, info)
             if time.monotonic() >= due_s:
@@ -220,22 +219,8 @@ class TerminalWorker:
         )
         return self._look(terminal)
 
-    def _run_jobs(self, terminal: Terminal, info: TerminalInfo) -> None:
-        while not self._jobs.empty():
-            job, future = self._jobs.get_nowait()
-            try:
-                future.set_result(job(terminal, info))
-            except DeviceError as error:
-                future.set_exception(error)
-                if not terminal.is_open:
-                    raise
-            except Exception as error:  # noqa: BLE001 - handed to whoever waits for the job
-                future.set_exception(error)
-
     def _refuse_jobs(self) -> None:
-        while not self._jobs.empty():
-            _, future = self._jobs.get_nowait()
-            future.set_exception(Unavailable(f"terminal {self.config.name!r} hung up before the job began"))
+        self._jobs.refuse(f"terminal {self.config.name!r} hung up before the job began")
 
     def _look_elsewhere(self, error: DeviceError) -> bool:
         """A terminal that is known by its serial number may have got another address; whether it has."""
@@ -251,3 +236,7 @@ class TerminalWorker:
             self._terminal.close()
         if not self._stopping.is_set():
             self.report.status("fault", cause=type(error).__name__.lower(), info=f"{error}; {error.hint}")
+
+
+def _run_job(terminal: Terminal, info: TerminalInfo, job: Job) -> object:
+    return job(terminal, info)
