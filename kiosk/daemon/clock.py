@@ -15,6 +15,9 @@ from kiosk.core.record import TimeBlock, TimeSource
 from kiosk.core.timeline import RANK, Known, drift_ms, leap_ms, strong
 from kiosk.daemon.kernel_clock import KernelClock, boot_id, read_kernel_clock
 
+CONFIRM_MS = 600_000
+"""A good source that leaps is followed once it has said the same for this long."""
+
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
@@ -49,6 +52,8 @@ class Clock:
         self._system_minus_boot = reading.wall_ms - reading.boot_ms
         self._anchor = self._from_kernel(reading)
         self._kernel_keeps = self._anchor.source == "ntp"
+        self._leapt: Anchor | None = None
+        self._leap_told_ms = -CONFIRM_MS
 
     def now(self) -> TimeBlock:
         """This moment."""
@@ -124,7 +129,8 @@ class Clock:
         """True time was `wall_ms` when the boot clock was at `boot_ms`; the change to record, if any.
 
         The kernel's NTP is kept while it runs. Two that agree: the more exact is taken. Two that cannot both
-        be true: the better source (`timeline.RANK`) is believed, of one source what it said last.
+        be true: the better source (`timeline.RANK`) is believed, of one source what it said last; where it is
+        a good one, only when it goes on saying so.
         """
         if wall_ms < (self.floor_ms if strong(source) else self._seen_ms) or self._kernel_keeps:
             return None
@@ -134,9 +140,11 @@ class Clock:
             return self._move(heard, f"learned from {source}")
         apart = abs(heard.wall_minus_boot_ms - self._anchor.wall_minus_boot_ms)
         if apart > have + uncertainty_ms:
-            if RANK[source] < RANK[self._anchor.source]:
-                return None
-            return self._move(heard, f"{source} disagrees")
+            if source == self._anchor.source and strong(source):
+                return self._leap(heard)
+            worse = RANK[source] < RANK[self._anchor.source]
+            return None if worse else self._move(heard, f"{source} disagrees")
+        self._leapt = None
         if uncertainty_ms >= have:
             return None
         if source == self._anchor.source:
@@ -146,6 +154,23 @@ class Clock:
         if RANK[source] > RANK[self._anchor.source] or uncertainty_ms * 2 < have:
             return self._move(heard, f"{source} knows better")
         return None
+
+    def _leap(self, heard: Anchor) -> ClockChange | None:
+        """Time since boot went on and a source's did not: its clock was set, for good or by mistake."""
+        was = self._leapt
+        apart = abs(heard.wall_minus_boot_ms - was.wall_minus_boot_ms) if was else 0
+        if was is not None and apart <= (was.bound_ms(heard.boot_ms) or 0) + (heard.uncertainty_ms or 0):
+            sure = heard.boot_ms - was.boot_ms >= CONFIRM_MS
+            return self._move(heard, f"{heard.source} disagrees") if sure else None
+        self._leapt = heard
+        if heard.boot_ms - self._leap_told_ms < CONFIRM_MS:  # each record brings another acknowledgement
+            return None
+        self._leap_told_ms = heard.boot_ms
+        return ClockChange(
+            before_wall_ms=self._anchor.wall_minus_boot_ms + heard.boot_ms, before_source=heard.source,
+            after_wall_ms=heard.wall_minus_boot_ms + heard.boot_ms, after_source="none",
+            reason=f"{heard.source} leapt; not followed until it goes on saying so",
+        )  # fmt: skip
 
     def _from_kernel(self, reading: KernelClock) -> Anchor:
         believed = reading.synchronised and reading.wall_ms >= self.floor_ms
@@ -158,7 +183,7 @@ class Clock:
 
     def _move(self, to: Anchor, reason: str) -> ClockChange:
         boot_ms = self._kernel().boot_ms
-        before, self._anchor = self._anchor, to
+        before, self._anchor, self._leapt = self._anchor, to, None
         return ClockChange(
             before_wall_ms=before.wall_minus_boot_ms + boot_ms,
             before_source=before.source,

@@ -178,6 +178,31 @@ def test_a_source_found_wrong_later_has_its_records_corrected(world: World) -> N
     assert world.records("clock")[-1].data["reason"] == "centre disagrees"
 
 
+def test_a_centre_whose_clock_is_off_for_a_while_is_not_followed(world: World) -> None:
+    world.power_on()
+    world.start()
+    world.hear("centre")
+    for off_ms in (5 * 365 * DAY, -5 * 365 * DAY, 9 * MINUTE, 5 * 365 * DAY):
+        for _ in range(3):
+            world.hear("centre", off_ms=off_ms)
+            world.go_on(MINUTE)
+            assert world.recorded(world.tap()).source == "centre"
+    world.hear("centre")
+    told = [record for record in world.records("clock") if "not followed" in record.data["reason"]]
+    assert len(told) == 1  # one in ten minutes, however often it leaps
+
+
+def test_a_centre_whose_clock_was_put_right_is_followed_when_it_goes_on_saying_so(world: World) -> None:
+    world.power_on()
+    world.start()
+    world.hear("centre", off_ms=HOUR)
+    for _ in range(11):
+        world.hear("centre")
+        world.go_on(MINUTE)
+    assert world.records("clock")[-1].data["reason"] == "centre disagrees"
+    assert abs(world.recorded(world.tap()).wall_ms - world.true_ms) < 1_000
+
+
 def test_gps_only(world: World) -> None:
     world.power_on()
     world.start()

@@ -18,6 +18,7 @@ ROWS = {
     "a source found wrong": "test_a_source_found_wrong_later_has_its_records_corrected",
     "GPS only": "test_gps_only",
     "centre only": "test_centre_only",
+    "the centre's clock leaps": "test_a_centre_whose_clock_is_off_for_a_while_is_not_followed",
     "dead RTC battery": "test_a_dead_rtc_battery_is_seen_by_a_time_that_has_passed",
     "an RTC kept for too long": "test_an_rtc_kept_too_long_says_nothing",
     "the zone is changed": "test_a_change_of_zone_changes_no_record",
