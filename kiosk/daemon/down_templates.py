@@ -118,9 +118,7 @@ class SharedTemplates:
         if person is None or consent is None or not consent.given:
             return None
         try:
-            content = self._parts.vault.get(
-                Bound(who, template.purpose, template.template_id, template.format)
-            )
+            content = self._parts.vault.get(Bound.of(template))
         except VaultError as error:
             log.warning("a template is not shared: %s", error)
             return None

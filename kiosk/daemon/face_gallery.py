@@ -75,9 +75,8 @@ class FaceGallery:
         return Person(person_id, tuple(content for content in opened if content is not None))
 
     def _open(self, template: TemplateState) -> bytes | None:
-        bound = Bound(template.person_id, template.purpose, template.template_id, template.format)
         try:
-            return self._vault.get(bound)
+            return self._vault.get(Bound.of(template))
         except VaultError as error:
             log.warning("%s; %s", error, error.hint)
             return None

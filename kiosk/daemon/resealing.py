@@ -43,7 +43,7 @@ class Resealing:
         templates = {t.template_id: t for t in self._store.templates()}
         pins = (row.record for row in self._store.desk(payload.PinSet))
         held = self._vault.names()
-        bounds = [Bound(t.person_id, t.purpose, t.template_id, t.format) for t in templates.values()]
+        bounds = [Bound.of(template) for template in templates.values()]
         bounds += [Bound(pin.person_id, "pin", pin.template_id, PIN_FORMAT) for pin in pins]
         return [bound for bound in bounds if bound.template_id in held]
 

@@ -163,9 +163,7 @@ class SlotMap:
 
     def _open(self, plan: _Plan, template: TemplateState) -> bytes | None:
         try:
-            return self._vault.get(
-                Bound(template.person_id, template.purpose, template.template_id, template.format)
-            )
+            return self._vault.get(Bound.of(template))
         except VaultError as error:
             if template.template_id not in plan.unreadable:
                 log.warning("%s; %s", error, error.hint)

@@ -128,7 +128,7 @@ class TerminalFingers:
             if user is None:
                 continue
             try:
-                content = self._vault.get(Bound(state.person_id, "finger", state.template_id, form))
+                content = self._vault.get(Bound.of(state))
                 finger = FINGERS.index(state.part)
                 terminal.put_template(user, TerminalTemplate(user.uid, finger, content[-1], content[:-1]))
                 given += 1

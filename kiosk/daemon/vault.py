@@ -6,6 +6,7 @@ key lies on the same card as the vault: this protects a copied backup or a stray
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import secrets
 import threading
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from kiosk.daemon.durable import private_folder, sync_folder, write_durably
 from kiosk.daemon.keys import KEY_BYTES, BadKeyError, credential, load_or_create
+from kiosk.daemon.store import TemplateState
 
 KEY = "vault.key"
 OLD = ".old-"
@@ -48,10 +50,19 @@ class Bound:
     purpose: str
     template_id: str
     format: str
+    formerly: tuple[str, ...] = ()
+    """Other ids of this person: what was sealed for one of them before it was known opens, too."""
 
-    def data(self) -> bytes:
+    @classmethod
+    def of(cls, template: TemplateState) -> Bound:
+        """What a template that the store knows is bound to."""
+        return cls(
+            template.person_id, template.purpose, template.template_id, template.format, template.formerly
+        )
+
+    def data(self, person_id: str) -> bytes:
         """The associated data of the cipher. Raises `ValueError` for a field with the separator in it."""
-        fields = (self.person_id, self.purpose, self.template_id, self.format)
+        fields = (person_id, self.purpose, self.template_id, self.format)
         if any("|" in field for field in fields):
             raise ValueError(f"'|' in {fields}")
         return "|".join(fields).encode()
@@ -115,12 +126,11 @@ class Vault:
         cipher = self._ciphers.get(content[len(_MAGIC) : len(_MAGIC) + KEY_ID_BYTES])
         if not content.startswith(_MAGIC) or cipher is None:
             raise VaultError(f"template {bound.template_id}: sealed with a key that is not here")
-        try:
-            return cipher.decrypt(
-                content[_HEAD_BYTES - NONCE_BYTES : _HEAD_BYTES], content[_HEAD_BYTES:], bound.data()
-            )
-        except InvalidTag as error:
-            raise VaultError(f"template {bound.template_id}: damaged, or not {bound.person_id}'s") from error
+        nonce, sealed = content[_HEAD_BYTES - NONCE_BYTES : _HEAD_BYTES], content[_HEAD_BYTES:]
+        for person_id in (bound.person_id, *bound.formerly):
+            with contextlib.suppress(InvalidTag):
+                return cipher.decrypt(nonce, sealed, bound.data(person_id))
+        raise VaultError(f"template {bound.template_id}: damaged, or not {bound.person_id}'s")
 
     def reseal(self, bound: Bound) -> Sealed | None:
         """Seal a template with the newest key; None when it already is. Raises `VaultError`, `OSError`.
@@ -154,7 +164,7 @@ class Vault:
 
     def _write(self, bound: Bound, template: bytes) -> str:
         nonce = secrets.token_bytes(NONCE_BYTES)
-        sealed = self._ciphers[self._key_id].encrypt(nonce, template, bound.data())
+        sealed = self._ciphers[self._key_id].encrypt(nonce, template, bound.data(bound.person_id))
         content = _MAGIC + self._key_id + nonce + sealed
         write_durably(self._path(bound.template_id), content)
         return hashlib.sha256(content).hexdigest()

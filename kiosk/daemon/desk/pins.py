@@ -65,7 +65,7 @@ class Pins:
         try:
             kept = _decoy()
             if found:
-                kept = parts.vault.get(Bound(person.person_id, "pin", found.template_id, FORMAT)).decode()
+                kept = parts.vault.get(Bound(found.person_id, "pin", found.template_id, FORMAT)).decode()
             _hasher.verify(kept, pin)
             return found is not None
         except (VerifyMismatchError, InvalidHashError, VaultError):

@@ -23,6 +23,10 @@ _TEMPLATE = (
     "SELECT t.template_id, p.person_id, t.purpose, t.part, COALESCE(s.device, t.device), t.format, s.slot, "
     "t.ciphertext_sha256 FROM templates t JOIN people p ON p.n = t.person "
 )
+_ALIASES = (
+    "SELECT p.person_id, o.person_id FROM people o JOIN people p ON p.n = o.same_as "
+    "WHERE o.same_as IS NOT NULL"
+)
 _POINT = msgspec.json.Decoder(LedgerPoint)
 _ROW = "SELECT r.seq, CAST(r.body AS BLOB), CAST(r.hash AS BLOB), v.salt, v.text FROM {table} r "
 _BESIDE = "LEFT JOIN private v ON v.ledger = ? AND v.seq = r.seq "
@@ -107,7 +111,11 @@ class Queries(TerminalQueries, DeskQueries):
         text += f"WHERE {' AND '.join(where)} " if where else ""
         with translated(self._path):
             rows = self._db.execute(text + "ORDER BY t.template_id, s.device", values).fetchall()
-        return [TemplateState(*row) for row in rows]
+            aliases = self._db.execute(_ALIASES).fetchall()
+        formerly: dict[str, tuple[str, ...]] = {}
+        for now, before in aliases:
+            formerly[now] = (*formerly.get(now, ()), before)
+        return [TemplateState(*row, formerly.get(row[1], ())) for row in rows]
 
     def template_formats(self, purpose: str) -> dict[str, int]:
         """How many templates for this purpose there are in each format."""

@@ -64,6 +64,8 @@ class TemplateState:
     format: str
     slot: int | None
     ciphertext_sha256: str
+    formerly: tuple[str, ...] = ()
+    """Other ids that turned out to be this person: the template may be sealed for one of them."""
 
 
 @dataclass(frozen=True, slots=True)
