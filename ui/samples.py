@@ -145,6 +145,7 @@ SAMPLES: dict[str, View | None] = {
     "face_ask_blink": _faces(GuideView(1, asked="blink")),
     "face_two": _faces(GuideView(1, asked="right"), GuideView(2, advice="closer")),
     "face_unknown": _with(_card("unknown", "unknown_face", device="kamera")),
+    "face_unknown_last": _with(_card("unknown", "unknown_face_last", device="kamera")),
     "face_unproven": _with(_card("refused", "unproven", device="kamera")),
     "face_ambiguous": _with(_card("ambiguous", "ambiguous", device="kamera", show_ms=20_000)),
     "face_greeting": _with(_card("greeting", "outside", name=NAME, device="kamera")),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from drivers.base.face import Vector
 from drivers.face.calibration import Calibration
 from drivers.face.gallery import Candidate, Gallery, merged
+
+LATER = 0.1
+"""What of the allowed false accepts each attempt after the first may use."""
 
 
 class Outcome(Enum):
@@ -30,6 +33,8 @@ class OperatingPoint:
     margin: float = 0.005
     """How much better than the second best; asked of the winner on top of the threshold."""
     frames: int = 2
+    later: float = 1.0
+    """The threshold from the second attempt on: a stranger who stays must not gain by it."""
     slack: float = 0.08
     """How far below the threshold a single frame may lie; somebody else lies 0.1 below it and more."""
     provenance: str = ""
@@ -38,6 +43,10 @@ class OperatingPoint:
     def single_frame(self) -> float:
         """The similarity every single frame must reach."""
         return self.threshold - self.slack
+
+    def at(self, attempt: int) -> OperatingPoint:
+        """What counts at this attempt, the first being 1."""
+        return self if attempt == 1 else replace(self, threshold=max(self.threshold, self.later))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +63,8 @@ def operating_point(calibration: Calibration, people: int, false_accept: float =
     """For a gallery of `people` and this chance for a stranger passing by to be taken for one of them."""
     threshold = calibration.threshold(people, false_accept)
     note = f"{calibration.source}; {people} people, {false_accept:.2%} of strangers"
-    return OperatingPoint(threshold, frames=calibration.frames, provenance=note)
+    later = calibration.threshold(people, false_accept * LATER)
+    return OperatingPoint(threshold, frames=calibration.frames, later=later, provenance=note)
 
 
 def decide(gallery: Gallery, frames: Sequence[Vector], point: OperatingPoint) -> Decision:

@@ -61,6 +61,10 @@ class Result:
     """Liveness, in the order it happened."""
     frame: Pixels
     """The evidence picture with its background, RGB."""
+    attempt: int = 1
+    """Which look at somebody who stays this was."""
+    again: bool = False
+    """Whether they are looked at once more if they stay."""
 
     @property
     def person_id(self) -> str | None:

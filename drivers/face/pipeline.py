@@ -86,8 +86,9 @@ class Pipeline:
     def _near(self, track: Track) -> bool:
         return geometry.eye_distance_px(track.points) >= self.settings.quality.tiny_px
 
-    def _new(self, track: Track, since_s: float) -> Visit:
-        return Visit(track, LivenessSession(self._source, self.settings.challenge), since_s)
+    def _new(self, track: Track, since_s: float, attempt: int = 1) -> Visit:
+        session = LivenessSession(self._source, self.settings.challenge)
+        return Visit(track, session, since_s, attempt=attempt)
 
     def _forget(self, present: set[int]) -> Iterator[Gone]:
         for number in [number for number in self._visits if number not in present]:
@@ -105,7 +106,8 @@ class Pipeline:
     def _watch(self, visit: Visit, frame: Frame) -> list[Event]:
         grey = self._tracker.grey
         if visit.finished:
-            self._look_again(visit, frame)
+            if not self._tries_again(visit, frame):
+                self._look_again(visit, frame)
             return []
         if grey is None:
             return []
@@ -119,6 +121,14 @@ class Pipeline:
             return concluded
         self._ask_network(visit)
         return self._conclude(visit, frame)
+
+    def _tries_again(self, visit: Visit, frame: Frame) -> bool:
+        """Whether somebody unknown is to be looked at once more; begins it when they have had a moment."""
+        if visit.retry_s is None:
+            return False
+        if frame.at_s >= visit.retry_s and self._near(visit.track):
+            self._visits[visit.track.number] = self._new(visit.track, frame.at_s, visit.attempt + 1)
+        return True
 
     def _look_again(self, visit: Visit, frame: Frame) -> None:
         """A queue moves up so closely that the next face may take over a track: ask who it is."""
@@ -170,7 +180,7 @@ class Pipeline:
         if visit.verifying:
             return self._verify(visit, frame)
         if visit.decision is None or visit.decision.outcome is not Outcome.IDENTIFIED:
-            visit.decision = decide(self.gallery, visit.vectors, self.point)
+            visit.decision = decide(self.gallery, visit.vectors, self.point.at(visit.attempt))
             visit.named_by = len(visit.vectors)
         if visit.decision.outcome is not Outcome.IDENTIFIED:
             spent = len(visit.vectors) >= self.settings.most_frames
@@ -218,18 +228,12 @@ class Pipeline:
         visit.named_by = visit.named_by or len(visit.vectors)
         decision = visit.decision or Decision(Outcome.WAIT)
         shown = visit.best.frame if visit.best else frame.pixels
+        again = kind is ResultKind.UNKNOWN and visit.attempt < self.settings.attempts
+        visit.retry_s = frame.at_s + self.settings.retry_s if again else None
         result = Result(
-            kind,
-            visit.track.number,
-            frame.at_s,
-            visit.since_s,
-            visit.used,
-            decision,
-            self.point.provenance,
-            suspect,
-            tuple(visit.liveness.evidence),
-            shown,
-        )
+            kind, visit.track.number, frame.at_s, visit.since_s, visit.used, decision, self.point.provenance,
+            suspect, tuple(visit.liveness.evidence), shown, visit.attempt, again,
+        )  # fmt: skip
         return [] if self._told_already(result) else [result]
 
     def _told_already(self, result: Result) -> bool:

@@ -31,6 +31,10 @@ class PipelineSettings:
     """Embeddings spent on one visitor before the answer is `unknown`."""
     choose_from: int = 3
     """Usable views of which the best are embedded."""
+    attempts: int = 3
+    """How often somebody unknown who stays is looked at."""
+    retry_s: float = 3.0
+    """Before the next look at them: the light, a mask, a cap may have changed."""
     repeat_s: float = 20.0
     """The same person is told once in this time."""
     again_s: float = 1.5

@@ -54,6 +54,10 @@ class Visit:
     verifying: bool = False
     """Whether the next embedding is to show that the challenge was met by the same person."""
     finished: bool = False
+    attempt: int = 1
+    """Which look at this person it is: somebody unknown who stays gets a few."""
+    retry_s: float | None = None
+    """When the next one begins; None when there is none."""
     again_s: float = 0.0
     """When to make sure that it is still the same face, once finished."""
     guided: Guided | None = None

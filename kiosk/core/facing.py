@@ -151,7 +151,8 @@ class Seen(Line, frozen=True):
     """How one visit ended; scores are thousandths of a cosine.
 
     `age_ms` is how long ago it was, `took_ms` how long it lasted from the first sight to the decision,
-    `evidence` the words of the liveness check in their order.
+    `evidence` the words of the liveness check in their order. Somebody unknown who stays is looked at several
+    times: `attempt` counts from 1, `again` says that there is another.
     """
 
     kind: ResultKind
@@ -167,6 +168,8 @@ class Seen(Line, frozen=True):
     evidence: tuple[str, ...] = ()
     age_ms: int = 0
     took_ms: int = 0
+    attempt: int = 1
+    again: bool = False
     jpeg: bytes = b""
 
 

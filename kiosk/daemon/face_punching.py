@@ -73,8 +73,7 @@ class FacePunching:
         elif seen.kind == "ambiguous" and person is not None:
             self._ask(seen, at)
         elif seen.kind != "recognised" or person is None:
-            self._core.refusals.add("unknown_face", CAMERA, at.boot_ms)
-            self._card("unknown", "unknown_face", at)
+            self._unknown(seen, at)
         else:
             beside = Beside(self._grade(seen), face=self._proof(seen))
             self._take(person, seen, at, beside, flag="liveness" if seen.suspect else "")
@@ -96,6 +95,13 @@ class FacePunching:
         if flag:
             self._core.journal.note(payload.Flag(punch_seq=seq, person_id=person.person_id, why=flag))
             self._photos.flagged()
+
+    def _unknown(self, seen: facing.Seen, at: TimeBlock) -> None:
+        """On record once for whoever stays; after the last look only finger or PIN are offered."""
+        if seen.attempt == 1:
+            self._core.refusals.add("unknown_face", CAMERA, at.boot_ms)
+        last = seen.attempt > 1 and not seen.again
+        self._card("unknown", "unknown_face_last" if last else "unknown_face", at)
 
     def _attack(self, seen: facing.Seen, at: TimeBlock) -> None:
         words = ", ".join(seen.evidence)[:200]

@@ -219,7 +219,8 @@ class Faces:
         )
 
     def _took(self, seen: facing.Seen) -> None:
-        self._seen[seen.kind] += 1
+        if seen.kind != "unknown" or seen.attempt == 1:
+            self._seen[seen.kind] += 1
         now = self._parts.board.now()
         age_ms = max(0, min(seen.age_ms, 10_000))
         at = msgspec.structs.replace(now, wall_ms=now.wall_ms - age_ms, boot_ms=max(0, now.boot_ms - age_ms))

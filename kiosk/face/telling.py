@@ -64,5 +64,7 @@ def _seen(result: Result, now_s: float, *, photos: bool) -> facing.Seen:
         evidence=result.evidence,
         age_ms=max(0, round(1000 * (now_s - result.at_s))),
         took_ms=max(0, round(1000 * (result.at_s - result.first_s))),
+        attempt=result.attempt,
+        again=result.again,
         jpeg=jpeg(result.frame) if shown else b"",
     )

@@ -212,6 +212,19 @@ def test_a_face_that_did_not_prove_it_lives_counts_less_and_is_looked_at(world: 
     assert kiosk.ask(desk.GetQueue())["rows"] == []
 
 
+def test_somebody_unknown_who_stays_is_on_record_once_and_offered_another_way(world: World) -> None:
+    def counted() -> tuple[int, int]:
+        known = world.kiosk.ask(faces.GetFaceStatus())["seen"].get("unknown", 0)
+        return world.kiosk.status()["refused"].get("unknown_face", 0), known
+
+    (refused, seen), looks = counted(), ("unknown_face", "unknown_face", "unknown_face_last")
+    for attempt, code in enumerate(looks, 1):
+        before = world.card()["number"]
+        world.seen(kind="unknown", attempt=attempt, again=attempt < len(looks))
+        world.shows("unknown", code, after=before)
+    assert counted() == (refused + 1, seen + 1)
+
+
 def test_the_screen_gets_the_preview_and_what_to_tell_the_face(world: World) -> None:
     world.face.say(facing.Guide(track=9, left=1, top=2, right=3, bottom=4, asked="blink"))
     until(lambda: world.kiosk.view_part("face", "guides") == [{"track": 9, "advice": "", "asked": "blink"}])
@@ -267,8 +280,9 @@ def photos_of(world: World, number: str) -> int:
 
 def test_a_photo_that_no_record_names_is_deleted_at_the_next_start(world: World) -> None:
     kiosk = world.kiosk
+    before = photos_of(world, DEWI)
     world.seen(DEWI, kind="attack")
-    until(lambda: photos_of(world, DEWI))
+    until(lambda: photos_of(world, DEWI) > before)
     kept = {path.name for path in (kiosk.root / "evidence").glob("??/*")}
     stray = kiosk.root / "evidence" / "ab" / ("ab" + "0" * 62)
     stray.parent.mkdir(exist_ok=True)

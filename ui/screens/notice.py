@@ -60,7 +60,7 @@ def show(sheet: Sheet, stage: Stage, notice: Notice, name: str = "", foot: int =
 def notice_for(words: Words, card: Card) -> Notice:
     """The notice for a card that is not a punch."""
     if card.kind == "unknown":
-        face = card.code == "unknown_face"
+        face = card.code in ("unknown_face", "unknown_face_last")
         return _fixed(words, "help", "face" if face else "finger_unknown", card.code if face else "unknown")
     if card.kind == "ambiguous":
         return _fixed(words, "help", "people", "ambiguous")

@@ -58,6 +58,12 @@ def test_frames_of_two_people_do_not_agree(staff: dict[str, list[Vector]]) -> No
     assert decision.outcome is Outcome.AMBIGUOUS
 
 
+def test_who_is_looked_at_again_must_be_more_alike() -> None:
+    point = operating_point(Calibration.shipped("dlib-resnet-1"), 100)
+    assert point.at(1) == point
+    assert point.threshold < point.at(2).threshold == point.at(3).threshold < 0.98
+
+
 def test_an_empty_gallery_knows_nobody() -> None:
     assert decide(Gallery({}), [direction(), direction()], POINT).outcome is Outcome.UNKNOWN
     assert Gallery({"nobody": []}).best(direction()) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -126,6 +127,50 @@ def test_somebody_unknown_is_said_to_be_unknown(engine: DlibEngine, people: list
     (result,) = _results(_play(pipeline, people[0].draw, 1.6))
     assert result.kind is ResultKind.UNKNOWN
     assert embedder.count <= 6
+
+
+class Backlit(DlibEngine):
+    """Sees somebody else until the light is better."""
+
+    def __init__(self, real: DlibEngine) -> None:
+        super().__init__()
+        self._real = real
+        self.light = False
+        self.other = np.zeros(self.dimensions, np.float32)
+        self.other[0] = 1.0
+
+    def embed(self, chip: Pixels) -> Vector:
+        return self._real.embed(chip) if self.light else self.other
+
+
+@pytest.mark.faces
+def test_somebody_unknown_who_stays_is_looked_at_a_few_times(
+    engine: DlibEngine, gallery: Gallery, people: list[person.Person]
+) -> None:
+    backlit = Backlit(engine)
+    pipeline, embedder = _pipeline(backlit, gallery, LivenessMode.OFF)
+    pipeline.settings = replace(pipeline.settings, attempts=2, retry_s=1.0)
+    results = _results(_play(pipeline, people[1].draw, 5.0))
+    assert [(r.kind, r.attempt, r.again) for r in results] == [
+        (ResultKind.UNKNOWN, 1, True), (ResultKind.UNKNOWN, 2, False),
+    ]  # fmt: skip
+    assert results[1].at_s - results[0].at_s >= 1.0
+    assert embedder.count <= 2 * pipeline.settings.most_frames + 3
+
+
+@pytest.mark.faces
+def test_staff_whose_first_look_was_bad_are_named_without_leaving(
+    engine: DlibEngine, gallery: Gallery, people: list[person.Person]
+) -> None:
+    backlit = Backlit(engine)
+    pipeline, _ = _pipeline(backlit, gallery, LivenessMode.OFF)
+    pipeline.settings = replace(pipeline.settings, retry_s=1.0)
+    (first,) = _results(_play(pipeline, people[1].draw, 1.6))
+    backlit.light = True
+    (second,) = _results(_play(pipeline, people[1].draw, 2.6, from_s=1.6))
+    assert (first.kind, second.kind, second.person_id, second.attempt) == (
+        ResultKind.UNKNOWN, ResultKind.RECOGNISED, "1", 2,
+    )  # fmt: skip
 
 
 @pytest.mark.faces
