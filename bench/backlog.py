@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk.core.payload import Genesis, Place, Punch, Shown, Versions, to_data
 from kiosk.core.record import RECORD_VERSION, ZERO_HASH, Record, TimeBlock, chain_hash, encode_body
-from sync.batching import Packer
+from sync.batching import Packer, body_bytes
 from sync.events import Acked, SyncEvent
 from sync.hello import DeviceHello
 from sync.source import LedgerHead, Row
@@ -81,7 +81,7 @@ class Backlog:
         packer, upto, hash_ = Packer(self, self.sign_key), 0, ZERO_HASH
         payloads = []
         while upto < self.count:
-            rows = self.records(self.ledger_id, upto, BATCH_BYTES, 1_000)
+            rows = self.records(self.ledger_id, upto, body_bytes(BATCH_BYTES), 1_000)
             packed = packer.pack(self.ledger_id, (upto, hash_), rows, self.count, BATCH_BYTES)
             payloads.append(packed.payload)
             upto, hash_ = packed.span.upto, packed.span.hash

@@ -29,7 +29,8 @@ from bench.process import until
 from bench.stage import Stage, stage, tool
 from kiosk.core.config import Device, Sync
 from sync.centre.keys import make_key
-from sync.centre.office import Letter, Office
+from sync.centre.letter import Letter
+from sync.centre.office import Office
 from sync.centre.store_postgres import PostgresStore
 from sync.publisher import Publisher
 from sync.topics import DeviceName

@@ -10,6 +10,13 @@ from kiosk.core.sign import head_statement
 from sync.source import LedgerSource, Row
 from sync.wire import PROTOCOL, Batch, Head, encode
 
+READ_SHARE = 0.8  # of a batch's bytes: inside JSON the records grow by their quotes
+
+
+def body_bytes(batch_bytes: int) -> int:
+    """How many bytes of records to read for a batch of `batch_bytes`, so that it is packed only once."""
+    return round(batch_bytes * READ_SHARE)
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -64,7 +71,7 @@ class Packer:
             ledger_id=ledger_id,
             from_seq=prev_seq + 1,
             prev_hash=prev_hash.hex(),
-            records=tuple(row.body.decode() for row in rows),
+            records=tuple([row.body.decode() for row in rows]),
             last=last,
             head=Head(head_seq, head_hash.hex(), *self._sign(ledger_id, statement)),
             nonce=nonce,

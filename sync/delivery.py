@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from kiosk.core.view import LinkStatus
 from sync.acceptance import acked, differs, is_ours
-from sync.batching import Packed, Packer, Span
+from sync.batching import Packed, Packer, Span, body_bytes
 from sync.events import Refused, Rewound, Sent, SyncEvent
 from sync.pace import Pace
 from sync.positions import Positions
@@ -178,7 +178,8 @@ class Delivery:
         count = min(MAX_BATCH_RECORDS, stretch.end - self._next[0])
         if count <= 0:
             return []
-        return self._source.records(stretch.ledger_id, self._next[0], self.pace.batch_bytes, count)
+        most = body_bytes(self.pace.batch_bytes)
+        return self._source.records(stretch.ledger_id, self._next[0], most, count)
 
     def _acknowledged(self, ack: Ack, flight: Flight) -> None:
         if not is_ours(ack, self._source):

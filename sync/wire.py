@@ -10,7 +10,7 @@ from typing import Annotated, Literal, TypeVar
 
 import msgspec
 
-from kiosk.core.record import MAX_INTEGER, chain_hash
+from kiosk.core.record import MAX_INTEGER
 from kiosk.core.sign import ack_statement, notice_statement
 
 PROTOCOL = 1
@@ -146,12 +146,3 @@ def decode(payload: bytes | str, type_: type[M], limit_bytes: int = MAX_MESSAGE_
     if version != PROTOCOL:
         raise WireError("version", f"protocol {version}, this is {PROTOCOL}")
     return message
-
-
-def chained(batch: Batch) -> list[bytes]:
-    """The hash of each record of `batch`, computed from its `prev_hash`."""
-    hashes, last = [], bytes.fromhex(batch.prev_hash)
-    for body in batch.records:
-        last = chain_hash(last, body.encode())
-        hashes.append(last)
-    return hashes

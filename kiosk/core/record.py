@@ -8,6 +8,7 @@ ledger hashes against 32 zero bytes.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -106,6 +107,15 @@ def chain_hash(prev_hash: bytes, body: bytes) -> bytes:
     digest = hashlib.sha256(prev_hash)
     digest.update(body)
     return digest.digest()
+
+
+def chain_hashes(prev_hash: bytes, bodies: Iterable[bytes]) -> list[bytes]:
+    """The `chain_hash` of each of `bodies`, one following the other."""
+    sha256, last, hashes = hashlib.sha256, prev_hash, []
+    for body in bodies:
+        last = sha256(last + body).digest()
+        hashes.append(last)
+    return hashes
 
 
 def private_hash(salt: bytes, text: bytes) -> str:

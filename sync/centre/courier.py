@@ -18,7 +18,8 @@ import msgspec
 from kiosk.core.sign import message_statement
 from sync.centre import devices, down, files
 from sync.centre.keys import CentreKey
-from sync.centre.office import Letter, Office
+from sync.centre.letter import Letter
+from sync.centre.office import Office
 from sync.centre.store import Store, Tx
 from sync.courier.export import exports
 from sync.courier.format import (

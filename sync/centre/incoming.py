@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from kiosk.core.record import MAX_CARRIED_BYTES, TimeSource, chain_hash, private_hash
+from kiosk.core.record import MAX_CARRIED_BYTES, TimeSource, chain_hashes, private_hash
 from kiosk.core.sign import head_statement, signature_holds
 from sync.topics import DeviceName
 from sync.wire import MAX_PRIVATE_BYTES, Batch, decode
@@ -92,32 +92,28 @@ def read_batch(device: DeviceName, payload: bytes) -> Incoming:
     """
     batch = decode(payload, Batch)
     bodies = [body.encode() for body in batch.records]
-    hashes, last = [], bytes.fromhex(batch.prev_hash)
-    for body in bodies:
-        last = chain_hash(last, body)
-        hashes.append(last)
-    if batch.head.seq != batch.from_seq + len(hashes) - 1 or batch.head.hash != last.hex():
+    hashes = chain_hashes(bytes.fromhex(batch.prev_hash), bodies)
+    last = hashes[-1].hex() if hashes else batch.prev_hash
+    if batch.head.seq != batch.from_seq + len(hashes) - 1 or batch.head.hash != last:
         raise RefusedBatchError(batch, "broken_chain")
     statement = head_statement(batch.ledger_id, batch.head.seq, batch.head.hash)
     if not signature_holds(batch.head.key, statement, batch.head.sig):
         raise RefusedBatchError(batch, "bad_signature")
-    records = [
-        _arrived(batch, seq, body, hash_)
-        for seq, (body, hash_) in enumerate(zip(bodies, hashes, strict=True), batch.from_seq)
-    ]
-    return Incoming(device, batch, records, payload)
-
-
-def _arrived(batch: Batch, seq: int, body: bytes, hash_: bytes) -> Arrived:
-    if len(body) > MAX_CARRIED_BYTES:
+    if any(len(body) > MAX_CARRIED_BYTES for body in bodies):
         raise RefusedBatchError(batch, "record_too_large")
-    envelope = envelope_of(body)
-    if envelope is None:
-        return Arrived(seq, hash_, body, None, None)
-    if envelope.ledger_id != batch.ledger_id or envelope.seq != seq:
-        raise RefusedBatchError(batch, "misplaced")
-    part = _private(envelope, batch.private.get(seq)) if batch.private else None
-    return Arrived(seq, hash_, body, envelope, part)
+    return Incoming(device, batch, _arrived(batch, bodies, hashes), payload)
+
+
+def _arrived(batch: Batch, bodies: list[bytes], hashes: list[bytes]) -> list[Arrived]:
+    records = []
+    for seq, (body, hash_) in enumerate(zip(bodies, hashes, strict=True), batch.from_seq):
+        envelope, part = envelope_of(body), None
+        if envelope is not None:
+            if envelope.seq != seq or envelope.ledger_id != batch.ledger_id:
+                raise RefusedBatchError(batch, "misplaced")
+            part = batch.private and _private(envelope, batch.private.get(seq))
+        records.append(Arrived(seq, hash_, body, envelope, part or None))
+    return records
 
 
 def _private(envelope: Envelope, part: tuple[str, str] | None) -> tuple[str, str] | None:

@@ -16,13 +16,14 @@ from kiosk.core.sign import message_statement, signature_holds
 from sync.centre import devices, down, files, intake
 from sync.centre.devices import KeyState
 from sync.centre.early import show_early
-from sync.centre.incoming import Incoming, RefusedBatchError, read_batch
+from sync.centre.incoming import Incoming, RefusedBatchError
 from sync.centre.intake import Answer
 from sync.centre.keys import CentreKey
+from sync.centre.letter import Letter
 from sync.centre.outgoing import Outgoing
 from sync.centre.store import Store, Tx
 from sync.centre.tally import Tally
-from sync.topics import DeviceName, parse_up
+from sync.topics import DeviceName
 from sync.wire import PROTOCOL, Ack, Batch, Signed, State, WireError, decode, encode
 
 log = logging.getLogger(__name__)
@@ -31,14 +32,6 @@ _UNAPPROVED = {
     "waiting": Answer("waiting_approval", 0, ZERO_HASH),
     "rejected": Answer("refused", 0, ZERO_HASH, "rejected"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """A message as it came from the broker."""
-
-    topic: str
-    payload: bytes
 
 
 Reply = tuple[DeviceName, Batch, Answer] | Outgoing
@@ -71,7 +64,7 @@ class Office:
         self._now_ms = now_ms
         self._auto_approve = auto_approve
         self.tally = tally or Tally()
-        self.lanes: dict[str, Callable[[Sitting, DeviceName, bytes], list[Reply]]] = {
+        self.lanes: dict[str, Callable[[Sitting, DeviceName, Letter], list[Reply]]] = {
             "ledger": self._batch,
             "live": self._live,
             "state": self._state,
@@ -102,24 +95,23 @@ class Office:
             return down.due(tx, self._key, now_ms)
 
     def _take(self, sitting: Sitting, letter: Letter) -> list[Reply]:
-        place = parse_up(letter.topic)
-        if place is None:
+        if letter.place is None:
             devices.count_refusal(sitting.tx, STRANGER, "topic", letter.topic, sitting.now_ms)
             return []
-        device, lane = place
+        device, lane = letter.place
         try:
             if lane not in self.lanes:
                 raise WireError("lane", lane)
-            return self.lanes[lane](sitting, device, letter.payload)
+            return self.lanes[lane](sitting, device, letter)
         except WireError as error:
             log.warning("%s: message on %s refused: %s", device, lane, error)
             self.tally.refused(error.reason)
             devices.count_refusal(sitting.tx, device, error.reason, str(error), sitting.now_ms)
         return []
 
-    def _batch(self, sitting: Sitting, device: DeviceName, payload: bytes) -> list[Reply]:
+    def _batch(self, sitting: Sitting, device: DeviceName, letter: Letter) -> list[Reply]:
         try:
-            incoming = read_batch(device, payload)
+            incoming = letter.batch()
         except RefusedBatchError as error:
             self._refused(sitting, device, error.batch, error.reason)
             return [(device, error.batch, Answer("refused", 0, ZERO_HASH, error.reason))]
@@ -148,15 +140,15 @@ class Office:
         self.tally.refused(reason)
         devices.count_refusal(sitting.tx, device, reason, detail, sitting.now_ms)
 
-    def _live(self, sitting: Sitting, device: DeviceName, payload: bytes) -> list[Reply]:
+    def _live(self, sitting: Sitting, device: DeviceName, letter: Letter) -> list[Reply]:
         try:
-            sitting.early.append(read_batch(device, payload))
+            sitting.early.append(letter.batch())
         except RefusedBatchError as error:
             self._refused(sitting, device, error.batch, error.reason)
         return []
 
-    def _state(self, sitting: Sitting, device: DeviceName, payload: bytes) -> list[Reply]:
-        message = decode(payload, Signed)
+    def _state(self, sitting: Sitting, device: DeviceName, letter: Letter) -> list[Reply]:
+        message = decode(letter.payload, Signed)
         statement = message_statement("state", device.tenant, device.device, message.body)
         if not signature_holds(message.key, statement, message.sig):
             raise WireError("bad_signature")
@@ -167,14 +159,14 @@ class Office:
             devices.note_presence(sitting.tx, device, message, state, sitting.now_ms)
         return list(down.state_came(sitting.tx, self._key, device, state, sitting.now_ms))
 
-    def _reply(self, sitting: Sitting, device: DeviceName, payload: bytes) -> list[Reply]:
-        down.reply_came(sitting.tx, device, payload, sitting.now_ms)
+    def _reply(self, sitting: Sitting, device: DeviceName, letter: Letter) -> list[Reply]:
+        down.reply_came(sitting.tx, device, letter.payload, sitting.now_ms)
         return []
 
-    def _evidence(self, sitting: Sitting, device: DeviceName, payload: bytes) -> list[Reply]:
-        if files.is_chunk(payload):
-            return [files.answer(self._key, device, files.chunk_came(sitting.tx, device, payload))]
-        offer, sign_key = files.read_offer(device, payload)
+    def _evidence(self, sitting: Sitting, device: DeviceName, letter: Letter) -> list[Reply]:
+        if files.is_chunk(letter.payload):
+            return [files.answer(self._key, device, files.chunk_came(sitting.tx, device, letter.payload))]
+        offer, sign_key = files.read_offer(device, letter.payload)
         if self._admit(sitting, device, sign_key) != "approved":
             return []
         return [files.answer(self._key, device, files.offered(sitting.tx, device, offer, sitting.now_ms))]
@@ -198,7 +190,7 @@ class Office:
 
 def _lock_of(letter: Letter) -> str:
     """What no two processes may deal with at once; nothing for what is fresh, which waits for nobody."""
-    device, lane = parse_up(letter.topic) or (STRANGER, "")
+    device, lane = letter.place or (STRANGER, "")
     if lane == "live":
         return ""
     return f"state:{device}" if lane == "state" else str(device)

@@ -5,7 +5,7 @@ Half of a drained record's cost at the centre was making objects of fields nobod
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
@@ -15,6 +15,7 @@ from sync.centre.ledgers import Ledger
 from sync.centre.store import Row
 
 LAST_MS = 4_102_444_800_000  # 2100-01-01
+Seconds = Annotated[int, msgspec.Meta(gt=-LAST_MS, lt=LAST_MS)]
 
 
 class Place(msgspec.Struct, frozen=True, gc=False):
@@ -29,8 +30,8 @@ class Shown(msgspec.Struct, frozen=True, gc=False):
     code: str
     direction: Literal["in", "out", "none"]
     session: str = ""
-    late_s: int = 0
-    early_s: int = 0
+    late_s: Seconds = 0
+    early_s: Seconds = 0
 
 
 class PunchSeen(msgspec.Struct, frozen=True, gc=False):
@@ -43,14 +44,13 @@ class PunchSeen(msgspec.Struct, frozen=True, gc=False):
     shown: Shown
     place: Place
     simulated: bool = False
-    claimed_ms: int | None = None
+    claimed_ms: Annotated[int, msgspec.Meta(ge=0, lt=LAST_MS)] | None = None
     queued: bool = False
 
 
 def is_sane(envelope: Envelope, punch: PunchSeen) -> bool:
-    """Whether a database's types can hold it."""
-    at_ms = envelope.at.wall_ms if punch.claimed_ms is None else punch.claimed_ms
-    return 0 <= at_ms < LAST_MS and max(abs(punch.shown.late_s), abs(punch.shown.early_s)) < LAST_MS
+    """Whether its time is one a database's types can hold."""
+    return punch.claimed_ms is not None or 0 <= envelope.at.wall_ms < LAST_MS
 
 
 def row_of(

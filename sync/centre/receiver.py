@@ -13,12 +13,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from sync.centre.ahead import Ahead, Mail
 from sync.centre.config import BrokerTable
-from sync.centre.office import Letter, Office
+from sync.centre.letter import Letter
+from sync.centre.office import Office
 from sync.centre.outgoing import Outgoing
 from sync.centre.store import BusyError
 from sync.connection import Connection
-from sync.link_events import Broker, Message, Subscribed, Up
+from sync.link_events import Broker, Subscribed, Up
 from sync.topics import Up as Lane
 from sync.topics import every_device
 
@@ -51,6 +53,7 @@ class Receiver:
         self._lanes = [lane for lane in lanes if lane in office.lanes]
         self._notify = notify
         self._inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._ahead = Ahead(self._inbox)
         self._stopping = False
         self._due_at = 0.0
         self._client_id = f"hadir-centre-{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
@@ -65,15 +68,16 @@ class Receiver:
 
     def run(self) -> None:
         """Receive until stopped."""
+        self._ahead.start()
         self._notify("READY=1")
         while not self._stopping:
             self._notify("WATCHDOG=1")
             self._connection.tick()
-            messages = self._messages()
-            if messages:
-                self._handle(messages)
+            if mails := self._mails():
+                self._handle(mails)
             self._send_due()
         self._connection.close(5.0)
+        self._ahead.close()
 
     def _send_due(self) -> None:
         """What an operator has given to go down; one receiver of a process looks for it."""
@@ -85,28 +89,29 @@ class Receiver:
         except BusyError as error:
             log.debug("what is to go down waits for the database: %s", error)
 
-    def _messages(self) -> list[Message]:
+    def _mails(self) -> list[Mail]:
         """Whatever has come in by now, no more than one transaction should hold; waits for the first."""
-        messages: list[Message] = []
+        mails: list[Mail] = []
         size = 0
         due = self._connection.next_deadline()
         beat_s = DUE_S if "reply" in self._lanes else BEAT_S
         timeout = beat_s if due is None else min(beat_s, max(0.0, due - time.monotonic()))
         most = MOST_FRESH_AT_ONCE if "ledger" not in self._lanes else MOST_AT_ONCE
-        while len(messages) < most and size < MOST_BYTES_AT_ONCE:
+        while len(mails) < most and size < MOST_BYTES_AT_ONCE:
             try:
-                event = self._inbox.get(timeout=0 if messages else timeout)
+                event = self._ahead.get(0 if mails else timeout)
             except queue.Empty:
                 break
-            if isinstance(event, Message) and self._connection.took(event):
-                messages.append(event)
-                size += len(event.payload)
-            elif not isinstance(event, Message):
-                if event is not None and self._connection.took(event):
-                    self._link_event(event)
-                if not messages:
-                    break
-        return messages
+            if isinstance(event, Mail):
+                if self._connection.took(event.message):
+                    mails.append(event)
+                    size += len(event.message.payload)
+                continue
+            if event is not None and self._connection.took(event):
+                self._link_event(event)
+            if not mails:
+                break
+        return mails
 
     def _link_event(self, event: Any) -> None:
         if isinstance(event, Up):
@@ -125,15 +130,15 @@ class Receiver:
         if link := self._connection.link:
             link.subscribe(topics)
 
-    def _handle(self, messages: list[Message]) -> None:
-        outgoing = self._committed([Letter(message.topic, message.payload) for message in messages])
+    def _handle(self, mails: list[Mail]) -> None:
+        outgoing = self._committed([mail.letter for mail in mails])
         if outgoing is None:
             return
         self._send(outgoing)
         link = self._connection.link
-        for message in messages:
-            if link and link is message.link:
-                link.settle(message)
+        for mail in mails:
+            if link and link is mail.message.link:
+                link.settle(mail.message)
 
     def _committed(self, letters: list[Letter]) -> list[Outgoing] | None:
         """What to send after the commit, however long the database is away; `None` when stopped before it."""

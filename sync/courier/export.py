@@ -15,7 +15,7 @@ from typing import Protocol
 import msgspec
 
 from kiosk.core.sign import message_statement
-from sync.batching import Packer
+from sync.batching import Packer, body_bytes
 from sync.courier.format import (
     MANIFEST,
     ROOT,
@@ -38,7 +38,6 @@ from sync.wire import MAX_BATCH_RECORDS, PROTOCOL, encode
 
 PART_BYTES = 16 << 20
 BATCH_BYTES = 512 << 10
-READ_SHARE = 0.8  # of a batch's bytes: inside JSON the records grow by their quotes
 SPARE_BYTES = 1 << 20
 PROGRESS_EVERY = 64
 WORTHLESS = ("unfinished", "unreadable", "unsigned", "too_large", "hostile")
@@ -200,9 +199,7 @@ class _Exporter:
             nonces: list[str] = []
             while prev[0] < stretch.end:
                 count = min(MAX_BATCH_RECORDS, stretch.end - prev[0])
-                rows = self._source.records(
-                    stretch.ledger_id, prev[0], round(BATCH_BYTES * READ_SHARE), count
-                )
+                rows = self._source.records(stretch.ledger_id, prev[0], body_bytes(BATCH_BYTES), count)
                 packed = self._packer.pack(stretch.ledger_id, prev, rows, stretch.end, BATCH_BYTES)
                 self._advance(packed.span.upto - prev[0], 0)
                 prev = (packed.span.upto, packed.span.hash)

@@ -10,7 +10,8 @@ import msgspec
 from sync.batching import Packer
 from sync.centre import devices, reports, verify
 from sync.centre.keys import make_key
-from sync.centre.office import Letter, Office
+from sync.centre.letter import Letter
+from sync.centre.office import Office
 from sync.centre.report_types import LedgerReport, PunchReport, StatusReport
 from sync.centre.store import Store
 from sync.centre.store_sqlite import SqliteStore
@@ -28,7 +29,8 @@ class Desk:
         key_file = root / "centre.key"
         self.key = make_key(key_file)
         self.store = store or SqliteStore(root / "centre.db")
-        self.office = Office(self.store, self.key, lambda: NOW_MS, auto_approve=auto_approve)
+        self.now_ms = NOW_MS
+        self.office = Office(self.store, self.key, lambda: self.now_ms, auto_approve=auto_approve)
 
     def letter(self, topic: str, payload: bytes) -> list[Ack]:
         return [

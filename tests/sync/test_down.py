@@ -14,7 +14,7 @@ from kiosk.core.sign import message_statement
 from sync import commands as c
 from sync import documents as d
 from sync.centre import devices, down, down_reports, rosters
-from sync.centre.office import Letter
+from sync.centre.letter import Letter
 from sync.centre.outgoing import Outgoing
 from sync.centre.store import Tx
 from sync.inbound import read_have, read_inbound
@@ -184,6 +184,48 @@ def test_a_command_that_is_too_old_never_leaves(desk: Desk) -> None:
     write(desk, lambda tx: down.put(tx, book.name, c.Restart(counter=1, expires_ms=NOW_MS), NOW_MS))
     assert desk.office.due() == []
     assert [c.state for c in read(desk, lambda tx: down_reports.commands(tx, book.name))] == ["expired"]
+
+
+YEARS_MS = 5 * 365 * 86_400_000
+
+
+def test_what_was_sent_by_a_clock_set_back_since_is_sent_again_all_the_same(desk: Desk) -> None:
+    book = Book()
+    hello(desk, book)
+    put(desk, d.RosterContent(people=people(3)))
+    made = c.Restart(counter=1, expires_ms=NOW_MS + 2 * YEARS_MS)
+    write(desk, lambda tx: down.put(tx, book.name, made, NOW_MS))
+    desk.now_ms = NOW_MS + YEARS_MS
+    assert len(desk.office.due()) == 2
+    assert desk.office.due() == []
+    desk.now_ms = NOW_MS
+    assert [letter.topic for letter in desk.office.due()] == [book.name.down("command")]
+    assert desk.office.due() == []
+    desk.now_ms = NOW_MS - YEARS_MS
+    assert rosters_in(desk, book, hello(desk, book, roster=0)) == [(1, 0, True)]
+
+
+def test_a_command_whose_time_only_seemed_to_have_passed_still_leaves(desk: Desk) -> None:
+    book = Book()
+    hello(desk, book)
+    for counter in (1, 2):
+        made = c.Restart(counter=counter, expires_ms=NOW_MS + 9)
+        write(desk, lambda tx, made=made: down.put(tx, book.name, made, NOW_MS))
+    desk.now_ms = NOW_MS + YEARS_MS
+    assert desk.office.due() == []
+    assert [one.state for one in read(desk, lambda tx: down_reports.commands(tx, book.name))] == [
+        "expired"
+    ] * 2
+    desk.now_ms = NOW_MS
+    assert [counter_of(desk, book, letter) for letter in desk.office.due()] == [1, 2]
+    desk.now_ms = NOW_MS + YEARS_MS
+    made = c.Restart(counter=3, expires_ms=NOW_MS + 2 * YEARS_MS)
+    write(desk, lambda tx: down.put(tx, book.name, made, NOW_MS))
+    assert [counter_of(desk, book, letter) for letter in desk.office.due()] == [3]
+    desk.now_ms = NOW_MS
+    assert [counter_of(desk, book, letter) for letter in desk.office.due()] == [
+        3
+    ]  # the kiosk is past 1 and 2
 
 
 def test_replies_of_strangers_are_refused_and_refusals_of_kiosks_are_shown(desk: Desk) -> None:
