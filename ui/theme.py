@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Literal
 
 Colour = tuple[int, int, int]
@@ -95,7 +95,6 @@ NIGHT = Theme(
 )
 
 THEMES: dict[ThemeName, Theme] = {"light": LIGHT, "night": NIGHT}
-TONE_NAMES: tuple[str, ...] = tuple(f.name for f in fields(Theme) if f.type == "Tone")
 
 
 def contrast(a: Colour, b: Colour) -> float:

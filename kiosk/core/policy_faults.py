@@ -14,11 +14,6 @@ WEEK_S = 7 * DAY_S
 GRACE, FLEXIBLE = range(241), range(481)
 
 
-def policy_faults(policy: Policy) -> list[str]:
-    """The faults as sentences; empty when it is sound."""
-    return [words for _, words in placed_faults(policy)]
-
-
 def placed_faults(policy: Policy) -> list[Found]:
     """Each fault with the path of the key it is about."""
     faults = [*_bounds(policy), *_session_faults(policy.sessions, ())]

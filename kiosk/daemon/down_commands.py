@@ -56,7 +56,7 @@ class Commands:
         self, parts: DeskParts, desk_: Desk, message: Message, children: Children, means: Means
     ) -> None:
         self._parts, self._desk, self._message = parts, desk_, message
-        self._children, self._means = children, means
+        self._means = means
         self._name = DeviceName(parts.config.device.tenant, parts.config.device.id)
         self._do: dict[type[c.Command], Callable[[Any], Result]] = {
             c.CallPresence: self._presence,

@@ -22,7 +22,6 @@ class OpenTimes:
 
     def __init__(self, boot_id: str, floor_ms: int) -> None:
         self._boot_id = boot_id
-        self._floor_ms = floor_ms
         self.lower_ms = floor_ms
         self._boots: dict[str, Boot] = {}
         self._fresh = True

@@ -61,11 +61,6 @@ class ReaderWorker:
         self._thread.join(timeout_s)
         return not self._thread.is_alive()
 
-    @property
-    def alive(self) -> bool:
-        """Whether the thread runs."""
-        return self._thread.is_alive()
-
     def submit(self, job: Job) -> Future[Any]:
         """Run `job` with the open reader between two touches. Raises `Unavailable` when it is not ready."""
         if not self._ready:

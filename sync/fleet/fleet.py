@@ -17,8 +17,6 @@ import msgspec
 from sync.fleet.watch import Seen, Watch
 from sync.fleet.worker import Task
 
-STEP_S = 0.1
-
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
     """As the command line gives them."""

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from kiosk.core.checked import BadFileError
 from kiosk.core.policy import WEEKDAYS, Policy, Session
-from kiosk.core.policy_faults import policy_faults
+from kiosk.core.policy_faults import placed_faults
 from kiosk.core.policy_file import read_policy
 
 POLICIES = sorted((Path(__file__).parents[2] / "config" / "policies").glob("*.toml"))
@@ -81,7 +81,7 @@ days = ["mon"]
 def test_a_session_on_no_day_and_two_of_one_name_are_faults() -> None:
     twice = Policy(version="x", sessions=(MORNING, Session(
         name="morning", kind="out", opens=time(12), due=time(13), closes=time(14), days=())))  # fmt: skip
-    assert policy_faults(twice) == [
+    assert [words for _, words in placed_faults(twice)] == [
         "session 'morning': days is empty, it would never apply",
         "two sessions are called 'morning'",
     ]
@@ -89,7 +89,7 @@ def test_a_session_on_no_day_and_two_of_one_name_are_faults() -> None:
 
 def test_sessions_that_touch_do_not_overlap() -> None:
     noon = Session(name="noon", kind="out", opens=time(9), due=time(12), closes=time(13))
-    assert policy_faults(Policy(version="x", sessions=(MORNING, noon))) == []
+    assert placed_faults(Policy(version="x", sessions=(MORNING, noon))) == []
 
 
 @given(
@@ -108,7 +108,7 @@ def test_sessions_that_touch_do_not_overlap() -> None:
 )
 def test_a_sound_policy_has_at_most_one_session_at_any_moment(sessions: tuple[Session, ...]) -> None:
     policy = Policy(version="x", sessions=sessions)
-    if policy_faults(policy):
+    if placed_faults(policy):
         return
     for day in WEEKDAYS:
         for moment in [s.opens for s in sessions]:

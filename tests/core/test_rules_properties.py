@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kiosk.core.policy import WEEKDAYS, Calendar, Policy, Session, Timetable
-from kiosk.core.policy_faults import policy_faults
+from kiosk.core.policy_faults import placed_faults
 from kiosk.core.recap import Frame, Taken, days_of, person_recap
 from kiosk.core.record import TimeBlock
 from kiosk.core.rules import Event, Subject, decide
@@ -36,7 +36,7 @@ POLICIES = st.builds(
     flexible_min=st.integers(0, 120),
     overtime_from_min=st.integers(0, 60),
     sessions=st.lists(SESSIONS, min_size=1, max_size=3).map(tuple),
-).filter(lambda policy: not policy_faults(policy))
+).filter(lambda policy: not placed_faults(policy))
 ANNA = Subject("p", "PNS", active=True)
 
 

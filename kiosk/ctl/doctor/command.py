@@ -23,7 +23,7 @@ LEVELS = {
     "fault": ("FAULT", "red"),
     "unknown": ("?", None),
 }
-LABEL, WIDTH = 18, 96
+WIDTH = 96
 FIX_S = 300.0
 
 
