@@ -42,8 +42,9 @@ config.add_command(password)
 def reload() -> None:
     """Have kioskd read kiosk.toml, policy and calendar again, and say what counts now and what waits.
 
-    At once count the policy, the calendar, screen.language and everything of [sync] but which centre it is,
-    or that there is none. The rest waits for `systemctl restart kioskd`. A file with faults changes nothing.
+    At once count the policy, the calendar, screen.language, everything of [sync] but which centre it is or
+    that there is none, [camera], and of [face] engine, models_dir, liveness, false_accept and
+    calibration_file. The rest waits for `systemctl restart kioskd`. A file with faults changes nothing.
     """
     from kiosk.core import api
 

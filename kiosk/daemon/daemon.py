@@ -163,6 +163,7 @@ class Kiosk:
         if before.screen != config.screen:
             self._hub.change(language=config.screen.language)
         self._sending.take(config)
+        self._faces.take(config)
 
     def _make_parts(self) -> None:
         """What works with the store and the devices; each is started later."""

@@ -43,6 +43,10 @@ class FacePunching:
         self._attacks = (0, 0)
         core.punching.beside_finger = self._beside_finger
 
+    def take(self, config: KioskConfig) -> None:
+        """Go on with these settings."""
+        self._liveness = config.face.liveness
+
     def seen(self, seen: facing.Seen, at: TimeBlock) -> None:
         """One visitor; `at` is when kiosk-face made up its mind."""
         try:

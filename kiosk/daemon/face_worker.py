@@ -26,6 +26,7 @@ from kiosk.daemon.face_enrolment import FaceEnrolments, FaceStores
 from kiosk.daemon.face_gallery import FaceGallery
 from kiosk.daemon.face_jobs import HINT, FaceJobs
 from kiosk.daemon.face_punching import FacePunching
+from kiosk.daemon.face_setup import models_dir, setup_of
 from kiosk.daemon.face_socket import FacePorts, FaceSocket
 from kiosk.daemon.hub import ViewHub
 from kiosk.daemon.photos import Photos
@@ -107,6 +108,14 @@ class Faces:
         """Hang up and write what waits; whether that was done in time."""
         return self._socket.stop(timeout_s) & self.photos.stop(timeout_s)
 
+    def take(self, config: KioskConfig) -> None:
+        """Go on with these settings of camera and recognition; any thread."""
+        if (config.camera, config.face) == (self._config.camera, self._config.face):
+            return
+        self._config = config
+        self._parts.engine.post(lambda: self._punching.take(config))
+        self._set_up()
+
     def preview(self) -> tuple[int, int] | None:
         """For the control server: the number and the descriptor of the preview, while there is one."""
         return self._socket.preview()
@@ -148,32 +157,20 @@ class Faces:
             threshold_milli=ready.threshold_milli if ready else 0,
             provenance=ready.provenance if ready else "",
             seen=dict(self._seen),
-            models_dir=str(self._models_dir),
+            models_dir=str(models_dir(self._config)),
         )
 
     def _came(self, hello: facing.FaceHello) -> None:
-        setup = facing.Setup(camera=self._config.camera, face=self._config.face)
-        self._socket.send(lambda: (self._setup(setup),))
-        self._socket.send(self._gallery.whole)
+        self._set_up()
         self._show_faces(FaceView(preview=self._socket.number))
         lost_s, self._lost_s = self._lost_s, None
         if lost_s is not None:
             log.info("%s: kiosk-face is back after %.1f s", CAMERA, time.monotonic() - lost_s)
 
-    @property
-    def _models_dir(self) -> Path:
-        return (Path(self._config.state_dir) / self._config.face.models_dir).resolve()
-
-    def _setup(self, setup: facing.Setup) -> facing.Setup:
-        root, face = Path(self._config.state_dir), self._config.face
-        placed = msgspec.structs.replace(face, models_dir=str(self._models_dir))
-        calibration = ""
-        if face.calibration_file:
-            try:
-                calibration = (root / face.calibration_file).read_text(encoding="utf-8")
-            except (OSError, UnicodeDecodeError) as error:
-                log.error("the calibration is not used: %s; the one that ships is", error)
-        return msgspec.structs.replace(setup, face=placed, calibration=calibration)
+    def _set_up(self) -> None:
+        """Settings and everybody: whatever was wrong before, kiosk-face begins with all of it."""
+        self._socket.send(lambda: (setup_of(self._config),))
+        self._socket.send(self._gallery.whole)
 
     def _said(self, message: facing.FromFace) -> None:
         match message:

@@ -1,4 +1,4 @@
-"""Settings that count without a restart: the rules, the screen's language, the way to the centre."""
+"""Settings that count without a restart: rules, the screen's language, the way to the centre, the camera."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import msgspec
 
 from kiosk.core import api
 from kiosk.core.checked import BadFileError, read_text
-from kiosk.core.config import KioskConfig, read_config
+from kiosk.core.config import Camera, Face, KioskConfig, read_config
 from kiosk.daemon.control_request import Refusal
 from kiosk.daemon.engine import Engine
 from kiosk.daemon.refusal import refuse
@@ -104,6 +104,27 @@ def _with_hot(running: KioskConfig, wanted: KioskConfig) -> KioskConfig:
         sync=msgspec.structs.replace(wanted.sync, centre_key=running.sync.centre_key)
         if same_kind
         else running.sync,
+        camera=_hot_camera(running.camera, wanted.camera),
+        face=_hot_face(running.face, wanted.face),
+    )
+
+
+def _hot_camera(running: Camera, wanted: Camera) -> Camera:
+    """All that kiosk-face is told."""
+    return msgspec.structs.replace(
+        wanted, simulated=running.simulated, emulator_control=running.emulator_control
+    )
+
+
+def _hot_face(running: Face, wanted: Face) -> Face:
+    """What kiosk-face is told, and what a face is worth."""
+    return msgspec.structs.replace(
+        running,
+        engine=wanted.engine,
+        models_dir=wanted.models_dir,
+        liveness=wanted.liveness,
+        false_accept=wanted.false_accept,
+        calibration_file=wanted.calibration_file,
     )
 
 

@@ -225,6 +225,27 @@ def test_somebody_unknown_who_stays_is_on_record_once_and_offered_another_way(wo
     assert counted() == (refused + 1, seen + 1)
 
 
+def test_other_settings_of_camera_and_faces_count_without_a_restart(world: World) -> None:
+    with_faces(world)
+    config = world.kiosk.config
+    before, told = config.read_text(encoding="utf-8"), len(world.face.of(facing.Setup))
+    changed = before.replace('driver = "opencv"', 'driver = "opencv"\nrotation_deg = 90')
+    config.write_text(
+        changed.replace("enabled = true", 'enabled = true\nliveness = "off"\nphotos = false'),
+        encoding="utf-8",
+    )
+    done = world.kiosk.ctl("config", "reload")
+    assert set(done["applied"]) == {"camera.rotation_deg", "face.liveness"}
+    assert done["waiting"] == ["face.photos"]
+    until(lambda: len(world.face.of(facing.Setup)) == told + 1)
+    setup = world.face.of(facing.Setup)[-1]
+    assert (setup.camera.rotation_deg, setup.face.liveness) == (90, "off")
+    until(lambda: len(world.face.heard) > world.face.heard.index(setup) + 1)
+    assert world.face.gallery() == {world.ids[AHMAD]: 5, world.ids[DEWI]: 1}
+    config.write_text(before, encoding="utf-8")
+    world.kiosk.ctl("config", "reload")
+
+
 def test_the_screen_gets_the_preview_and_what_to_tell_the_face(world: World) -> None:
     world.face.say(facing.Guide(track=9, left=1, top=2, right=3, bottom=4, asked="blink"))
     until(lambda: world.kiosk.view_part("face", "guides") == [{"track": 9, "advice": "", "asked": "blink"}])
