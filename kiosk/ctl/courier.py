@@ -50,7 +50,8 @@ def export(path: Path | None) -> None:
 @common
 def import_receipt(path: Path | None) -> None:
     """Read the centre's receipt, rosters and commands on the stick at PATH; nothing is written to it."""
-    _visit(sticks.CourierImport(path=str(path or "")))
+    if _visit(sticks.CourierImport(path=str(path or ""))).note:
+        click.get_current_context().exit(api.EXIT_FAILED)
 
 
 @courier.command()
@@ -64,7 +65,7 @@ def pair(path: Path | None) -> None:
     here.show(done, lambda: click.echo(f"stick {done.message}: this kiosk may write to it"))
 
 
-def _visit(command: sticks.CourierExport | sticks.CourierImport) -> None:
+def _visit(command: sticks.CourierExport | sticks.CourierImport) -> sticks.CourierDone:
     here = session()
     with here.client() as client:
         done = client.ask(
@@ -72,6 +73,7 @@ def _visit(command: sticks.CourierExport | sticks.CourierImport) -> None:
             on_event=lambda event: None if here.as_json else _progress(event),
         )  # fmt: skip
     here.show(done, lambda: _said(done))
+    return done
 
 
 def _progress(event: dict[str, int | str]) -> None:
@@ -94,6 +96,8 @@ def _said(done: sticks.CourierDone) -> None:
             f"exported: {words.many(done.records, 'record')}, {words.many(done.photos, 'photo')}, "
             f"{done.size_bytes:,} bytes{left}"
         )
+    elif not done.standing and not done.note:
+        click.echo("no receipt on it that was not read before")
 
 
 def _say(state: sticks.CourierState) -> None:

@@ -99,7 +99,14 @@ def _load(path: Path, good: Path, read: Callable[[str, str], T], faults: list[st
         faults.append(str(error))
         log.error("%s cannot be used; the last good one stays in force:\n%s", path, error)
         return read(good.read_text(encoding="utf-8"), str(good))
-    if not good.exists() or good.read_bytes() != raw:
-        good.parent.mkdir(parents=True, exist_ok=True, mode=0o750)
-        write_durably(good, raw)
+    _keep(good, raw)
     return rules
+
+
+def _keep(good: Path, raw: bytes) -> None:
+    try:
+        if not good.exists() or good.read_bytes() != raw:
+            good.parent.mkdir(parents=True, exist_ok=True, mode=0o750)
+            write_durably(good, raw)
+    except OSError as error:  # a full or failing card: the file itself is good, and the store says the rest
+        log.warning("no copy of %s was kept: %s", good.name, error)

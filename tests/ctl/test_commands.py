@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.core import api
+from kiosk.core import courier as sticks
 from kiosk.ctl.people import CHUNK_ROWS
 from kiosk.daemon.control import Refusal
 from tests.ctl.conftest import Ran
@@ -231,3 +232,12 @@ def test_following_shows_each_new_punch_once(
     kioskd.answers[api.GetPunches] = growing
     done = ctl("punches", "--follow", "--json", "--limit", 2)
     assert [json.loads(line)["seq"] for line in done.out.splitlines()[:-1]] == [1, 2, 3, 4, 5, 6, 7]
+
+
+def test_a_receipt_that_is_not_believed_is_no_success(kioskd: Canned, ctl: Ctl, tmp_path: Path) -> None:
+    kioskd.answers[sticks.CourierImport] = sticks.CourierDone(stick="ab", note="hostile")
+    done = ctl("courier", "import", tmp_path)
+    assert (done.code, done.out) == (1, "the receipt on it was not believed: hostile\n")
+    kioskd.answers[sticks.CourierImport] = sticks.CourierDone(stick="ab")
+    done = ctl("courier", "import", tmp_path)
+    assert (done.code, "no receipt" in done.out) == (0, True)

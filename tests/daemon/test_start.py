@@ -11,7 +11,7 @@ from kiosk.core.config import KioskConfig
 from kiosk.core.policy import Calendar, Policy
 from kiosk.daemon import daemon
 from kiosk.daemon.daemon import Kiosk
-from kiosk.daemon.rules_files import Rules
+from kiosk.daemon.rules_files import Rules, load_rules
 
 
 def run(folder: Path) -> None:
@@ -35,3 +35,10 @@ def test_what_nobody_expected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(NameError):
         run(tmp_path)
     assert engines() == []
+
+
+def test_a_card_that_takes_no_copy_of_the_rules_is_no_bad_configuration(tmp_path: Path) -> None:
+    policy = Path(__file__).parents[2] / "config" / "policies" / "school.toml"
+    (tmp_path / "rules").touch()  # no folder can be made there, as on a full card
+    config = KioskConfig(state_dir=str(tmp_path), policy_file=str(policy))
+    assert load_rules(config, tmp_path).faults == ()

@@ -25,7 +25,15 @@ def network(seen: Seen) -> Iterator[Finding]:
         return
     sync = seen.config.sync
     if not sync.host:
-        yield ok("network", "no delivery is configured: the USB courier carries the records")
+        yield (
+            ok("network", "no delivery is configured: the USB courier carries the records")
+            if sync.centre_key
+            else warning(
+                "network",
+                "nothing carries the records away: neither a broker nor the centre's key for sticks is known",
+                "set host or centre_key under [sync] in kiosk.toml: docs/courier.md",
+            )
+        )
         return
     for step in (_link, _name, _port, certificates.certificates, tls.tls, mqtt.login):
         for finding in step(seen, sync):
@@ -40,9 +48,9 @@ def backlog(seen: Seen) -> Iterator[Finding]:
         return
     waiting, since_ms = seen.status.link.backlog, seen.health.backlog_since_ms
     if not waiting or since_ms is None or seen.status.link.status == "off":
-        yield ok(
-            "backlog", "nothing waits" if not waiting else f"{words.many(waiting, 'record')} for the courier"
-        )
+        if seen.config is None or seen.config.sync.centre_key:
+            said = "nothing waits" if not waiting else f"{words.many(waiting, 'record')} for the courier"
+            yield ok("backlog", said)
         return
     age_s = max(0.0, time.time() + seen.status.clock.offset_ms / 1000 - since_ms / 1000)
     said = f"{words.many(waiting, 'record')} wait, the oldest since {words.duration(age_s)}"

@@ -170,6 +170,12 @@ def test_a_network_cable_that_is_out(ask: Ask, tmp_path: Path) -> None:
     assert finding["words"].startswith("broker.invalid: no name server")
 
 
+def test_nothing_that_carries_the_records_away(ask: Ask) -> None:
+    assert "nothing carries the records away" in ask("network", "network")["words"]
+    by_stick = ask("network", "network", f'[sync]\ncentre_key = "{"ab" * 32}"\n')
+    assert (by_stick["level"], "courier" in by_stick["words"]) == ("ok", True)
+
+
 def test_a_database_that_was_set_aside(ask: Ask, tmp_path: Path) -> None:
     (tmp_path / "damaged-1772409600000").mkdir()
     (tmp_path / "kiosk.db").write_bytes(b"no database")
