@@ -18,7 +18,7 @@ from sync.source import LedgerHead, Row
 from sync.topics import DeviceName
 
 NAME = DeviceName("bench", "kiosk")
-BATCH_BYTES = 65_536
+BATCH_BYTES = 262_144
 PUNCH = Punch(
     person_id="0f3c9a61d2b84e57", method="finger", device="r307", grade="A",
     shown=Shown("on_time", "in", "pagi"),

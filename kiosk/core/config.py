@@ -151,7 +151,7 @@ class Sync(_Table, frozen=True):
     key_file: str = ""
     protocol: Literal["auto", "5", "3.1.1"] = "auto"
     centre_key: str = ""
-    batch_bytes: Annotated[int, Meta(ge=4_096, le=1_048_576)] = 65_536
+    batch_bytes: Annotated[int, Meta(ge=4_096, le=1_048_576)] = 262_144
     window: Annotated[int, Meta(ge=1, le=64)] = 8
     ack_timeout_s: Annotated[float, Meta(ge=0.1, le=600)] = 5.0
     retry_max_s: Annotated[float, Meta(ge=1, le=3_600)] = 60.0

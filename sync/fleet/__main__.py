@@ -28,7 +28,7 @@ from sync.fleet.watch import watch_over
 @click.option("--herds", default=0, help="How often all of them are.")
 @click.option("--per-process", default=150, help="Kiosks in one process (below 250).")
 @click.option("--window", default=8)
-@click.option("--batch-bytes", default=65_536)
+@click.option("--batch-bytes", default=262_144)
 @click.option("--retry-max-s", default=60.0)
 @click.option("--timeout-s", default=600.0)
 @click.option("--seed", default="", help="Names the fleet; another name is other kiosks.")
