@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -15,13 +13,10 @@ from tests.time.world import DAY, MINUTE, World
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    made = World(tmp_path / "state")
-    made.power_on()
-    made.start()
-    yield made
-    made.check()
-    made.cut()
+def world(world: World) -> World:
+    world.power_on()
+    world.start()
+    return world
 
 
 def report(utc_ms: float, **more: object) -> bytes:

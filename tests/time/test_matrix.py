@@ -2,20 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from tests.time.world import DAY, HOUR, MINUTE, START_MS, World
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    made = World(tmp_path / "state")
-    yield made
-    made.check()
-    made.cut()
 
 
 def known_then_off(world: World, off_ms: float = 3 * HOUR) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from kiosk.daemon.terminal_word import TerminalWord
@@ -14,13 +11,10 @@ SERIAL = "CK7211200123"
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    made = World(tmp_path / "state")
-    made.power_on()
-    made.start()
-    yield made
-    made.check()
-    made.cut()
+def world(world: World) -> World:
+    world.power_on()
+    world.start()
+    return world
 
 
 def hear(world: World, terminal_ms: float) -> None:
