@@ -69,15 +69,20 @@ class Receiver:
     def run(self) -> None:
         """Receive until stopped."""
         self._ahead.start()
-        self._notify("READY=1")
-        while not self._stopping:
-            self._notify("WATCHDOG=1")
-            self._connection.tick()
-            if mails := self._mails():
-                self._handle(mails)
-            self._send_due()
-        self._connection.close(5.0)
-        self._ahead.close()
+        try:
+            self._notify("READY=1")
+            while not self._stopping:
+                self._turn()
+            self._connection.close(5.0)
+        finally:
+            self._ahead.close()
+
+    def _turn(self) -> None:
+        self._notify("WATCHDOG=1")
+        self._connection.tick()
+        if mails := self._mails():
+            self._handle(mails)
+        self._send_due()
 
     def _send_due(self) -> None:
         """What an operator has given to go down; one receiver of a process looks for it."""

@@ -19,6 +19,7 @@ PUNCH_OF_YEAR_6429 = Punch(
     person_id="p1", method="paper", device="desk", grade="D", shown=Shown("present", "in"),
     place=Place("sd-1"), versions=Versions("p", "c", "r"), claimed_ms=2**47,
 )  # fmt: skip
+LONG_AGO_S = 2**47
 
 
 def test_records_are_stored_verbatim_and_acknowledged(desk: Desk) -> None:
@@ -305,8 +306,10 @@ def test_a_nul_in_a_text_is_kept_as_bytes_and_stops_nobody(desk: Desk) -> None:
     assert desk.faults() == []
 
 
-def test_a_moment_no_calendar_knows_is_stored_and_not_shown(desk: Desk) -> None:
+def test_numbers_no_calendar_knows_are_stored_and_not_shown(desk: Desk) -> None:
     book = Book()
     book.append(PUNCH_OF_YEAR_6429)
-    assert brief(desk.send(book)) == [("ok", 2)]
+    for shown in (Shown("late", "in", "", LONG_AGO_S), Shown("early", "out", "", 0, -LONG_AGO_S)):
+        book.append(msgspec.structs.replace(PUNCH_OF_YEAR_6429, claimed_ms=None, shown=shown))
+    assert brief(desk.send(book)) == [("ok", 4)]
     assert desk.punches() == []
