@@ -23,8 +23,7 @@ def absence() -> None:
 def list_(number: str) -> None:
     """Absences with their notes."""
     here = session()
-    with here.client() as client:
-        found = client.ask(desk.GetAbsences(number=number), desk.Absences)
+    found = here.ask(desk.GetAbsences(number=number), desk.Absences)
     rows = [(r.absence_id, r.first, r.last, r.half, r.kind, r.name, r.letter, r.note) for r in found.rows]
     heads = ("id", "first", "last", "half", "kind", "name", "letter", "note")
     here.show(found, lambda: print_table(heads, rows, flexible=("name", "note", "letter")))
@@ -48,8 +47,7 @@ def add(
         number=number, kind=kind, first=first, last=last or first, half=half or "",  # type: ignore[arg-type]
         letter=letter, note=note,
     )  # fmt: skip
-    with here.client() as client:
-        done = client.ask(command, api.Done)
+    done = here.ask(command, api.Done)
     here.show(done, lambda: click.echo(f"noted as {done.message}"))
 
 
@@ -59,6 +57,5 @@ def add(
 def drop(absence_id: str) -> None:
     """Take back the absence ABSENCE_ID."""
     here = session()
-    with here.client() as client:
-        done = client.ask(desk.DropAbsence(absence_id=absence_id), api.Done)
+    done = here.ask(desk.DropAbsence(absence_id=absence_id), api.Done)
     here.show(done, lambda: click.echo("taken back"))

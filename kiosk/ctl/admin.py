@@ -31,8 +31,7 @@ def code() -> None:
     It takes the place of the code before; whoever types it gives their number and PIN and enrols a finger.
     """
     here = session()
-    with here.client() as client:
-        made = client.ask(setup.MakeCode(), setup.Code)
+    made = here.ask(setup.MakeCode(), setup.Code)
     here.show(made, lambda: click.echo(f"{made.code}\nAt the screen: touch 'Siapkan' and type it."))
 
 

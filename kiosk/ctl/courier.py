@@ -29,8 +29,7 @@ def courier() -> None:
 def status() -> None:
     """What waits for a stick, and the last exports."""
     here = session()
-    with here.client() as client:
-        state = client.ask(sticks.GetCourier(), sticks.CourierState)
+    state = here.ask(sticks.GetCourier(), sticks.CourierState)
     here.show(state, lambda: _say(state))
 
 
@@ -60,18 +59,16 @@ def import_receipt(path: Path | None) -> None:
 def pair(path: Path | None) -> None:
     """Let this kiosk write to the stick at PATH, though no centre prepared it."""
     here = session()
-    with here.client() as client:
-        done = client.ask(sticks.CourierPair(path=str(path or "")), api.Done)
+    done = here.ask(sticks.CourierPair(path=str(path or "")), api.Done)
     here.show(done, lambda: click.echo(f"stick {done.message}: this kiosk may write to it"))
 
 
 def _visit(command: sticks.CourierExport | sticks.CourierImport) -> sticks.CourierDone:
     here = session()
-    with here.client() as client:
-        done = client.ask(
-            command, sticks.CourierDone, answer_s=EXPORT_S,
-            on_event=lambda event: None if here.as_json else _progress(event),
-        )  # fmt: skip
+    done = here.ask(
+        command, sticks.CourierDone, answer_s=EXPORT_S,
+        on_event=lambda event: None if here.as_json else _progress(event),
+    )  # fmt: skip
     here.show(done, lambda: _said(done))
     return done
 

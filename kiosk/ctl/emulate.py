@@ -91,8 +91,7 @@ def _shown(command: api.Emulate) -> None:
 
 
 def _ask(command: api.Emulate) -> api.Emulated:
-    with session().client() as client:
-        return client.ask(command, api.Emulated, answer_s=command.wait_s + SLACK_S)
+    return session().ask(command, api.Emulated, answer_s=command.wait_s + SLACK_S)
 
 
 def _say(device: str, card: Card) -> None:

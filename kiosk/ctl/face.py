@@ -41,8 +41,7 @@ def face() -> None:
 def status() -> None:
     """Camera, engine, people and the operating point in force."""
     here = session()
-    with here.client() as client:
-        found = client.ask(faces.GetFaceStatus(), faces.FaceStatus)
+    found = here.ask(faces.GetFaceStatus(), faces.FaceStatus)
     here.show(found, lambda: _say(found))
 
 
@@ -52,8 +51,7 @@ def status() -> None:
 def remove(number: str) -> None:
     """Delete the face of the person with NUMBER from vault and gallery."""
     here = session()
-    with here.client() as client:
-        done = client.ask(faces.RemoveFace(number=number), api.Done)
+    done = here.ask(faces.RemoveFace(number=number), api.Done)
     here.show(done, lambda: click.echo(done.message))
 
 

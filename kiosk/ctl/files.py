@@ -49,8 +49,7 @@ def reload() -> None:
     from kiosk.core import api
 
     here = session()
-    with here.client() as client:
-        done = client.ask(api.Reload(), api.Reloaded)
+    done = here.ask(api.Reload(), api.Reloaded)
     here.show(done, lambda: _say_reloaded(done))
 
 
@@ -102,8 +101,7 @@ def explain(number: str, day: str) -> None:
     from kiosk.core import desk
 
     here = session()
-    with here.client() as client:
-        done = client.ask(desk.Explain(number=number, day=iso_day(day)), desk.Explained)
+    done = here.ask(desk.Explain(number=number, day=iso_day(day)), desk.Explained)
     here.show(done, lambda: click.echo("\n".join(done.lines)))
 
 

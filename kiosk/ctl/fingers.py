@@ -21,6 +21,5 @@ def fingers() -> None:
 def remove(number: str, finger: str) -> None:
     """Delete FINGER (e.g. right-index) of the person with NUMBER from sensor and vault."""
     here = session()
-    with here.client() as client:
-        done = client.ask(api.RemoveFinger(number=number, finger=finger), api.Done)
+    done = here.ask(api.RemoveFinger(number=number, finger=finger), api.Done)
     here.show(done, lambda: click.echo(done.message or "removed"))

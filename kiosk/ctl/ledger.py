@@ -138,5 +138,4 @@ def _short(record: Record) -> str:
 
 def _status() -> api.Status:
     """Where the kiosk keeps its ledger and whom it delivers to: kioskd's own word."""
-    with session().client() as client:
-        return client.ask(api.GetStatus(), api.Status)
+    return session().ask(api.GetStatus(), api.Status)

@@ -43,8 +43,7 @@ def people() -> None:
 def list_(search: str) -> None:
     """List people whose name or number contains SEARCH."""
     here = session()
-    with here.client() as client:
-        found = client.ask(api.GetPeople(search=search), api.People)
+    found = here.ask(api.GetPeople(search=search), api.People)
     here.show(found, lambda: _say(found))
 
 
@@ -137,8 +136,7 @@ def _chunks(rows: Sequence[api.PersonRow]) -> Iterator[tuple[api.PersonRow, ...]
 def role(number: str, role: str) -> None:
     """Let NUMBER raise the screen as operator, technician or head of unit; `none` takes it away."""
     here = session()
-    with here.client() as client:
-        done = client.ask(desk.PutRole(number=number, role=role), api.Done)  # type: ignore[arg-type]
+    done = here.ask(desk.PutRole(number=number, role=role), api.Done)  # type: ignore[arg-type]
     here.show(done, lambda: click.echo(done.message))
 
 
@@ -149,8 +147,7 @@ def role(number: str, role: str) -> None:
 def pin(number: str, pin: str) -> None:
     """Give NUMBER a PIN of 6 to 12 digits."""
     here, pin = session(), pin or _asked_pin()
-    with here.client() as client:
-        done = client.ask(desk.SetPin(number=number, pin=pin), api.Done)
+    done = here.ask(desk.SetPin(number=number, pin=pin), api.Done)
     here.show(done, lambda: click.echo(done.message))
 
 
@@ -180,8 +177,7 @@ def _set_active(number: str, *, active: bool) -> None:
         wanted = parse_number(number).text
     except BadNumberError as error:
         raise CtlError("bad_request", f"{number}: {error}", f"ask {error.ask}") from error
-    with session().client() as client:
-        found = client.ask(api.GetPeople(search=wanted), api.People)
+    found = session().ask(api.GetPeople(search=wanted), api.People)
     person = next((person for person in found.people if person.number == wanted), None)
     if person is None:
         raise CtlError("not_found", f"nobody here has the number {wanted}", "kioskctl people list")

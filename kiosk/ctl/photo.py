@@ -29,8 +29,7 @@ class PhotoFile(msgspec.Struct, frozen=True):
 def photo(seq: int, out: Path | None) -> None:
     """Write the photo beside record SEQ to a file; the ledger keeps who looked."""
     here, path = session(), out or Path(f"photo-{seq}.jpg")
-    with here.client() as client:
-        found = client.ask(desk.GetPhoto(seq=seq), desk.PhotoOut)
+    found = here.ask(desk.GetPhoto(seq=seq), desk.PhotoOut)
     if not found.jpeg:
         hint = "there was no camera, or it was deleted after its time (photo_days of the policy)"
         raise CtlError("not_found", f"there is no photo beside record {seq}", hint)

@@ -21,8 +21,7 @@ def presence() -> None:
 def call(window_s: int, unit: str) -> None:
     """Ask everybody to confirm now, within WINDOW seconds."""
     here = session()
-    with here.client() as client:
-        done = client.ask(desk.CallPresence(window_s=window_s, unit=unit), api.Done)
+    done = here.ask(desk.CallPresence(window_s=window_s, unit=unit), api.Done)
     here.show(done, lambda: click.echo(f"called; open for {window_s} s"))
 
 
@@ -32,8 +31,7 @@ def call(window_s: int, unit: str) -> None:
 def list_(day: str) -> None:
     """The checks of a day."""
     here = session()
-    with here.client() as client:
-        found = client.ask(desk.GetPresence(day=day), desk.PresenceList)
+    found = here.ask(desk.GetPresence(day=day), desk.PresenceList)
     here.show(found, lambda: _say(found))
 
 

@@ -24,8 +24,7 @@ def consent() -> None:
 def show(language: str) -> None:
     """The text that must be read before an enrolment."""
     here = session()
-    with here.client() as client:
-        text = client.ask(desk.GetConsent(language=language), desk.ConsentText)  # type: ignore[arg-type]
+    text = here.ask(desk.GetConsent(language=language), desk.ConsentText)  # type: ignore[arg-type]
     here.show(text, lambda: click.echo(text.text))
 
 
@@ -66,8 +65,7 @@ def privacy() -> None:
 def export(number: str, file: Path | None) -> None:
     """Everything held about NUMBER, for themselves."""
     here = session()
-    with here.client() as client:
-        data = client.ask(desk.GetOwnData(number=number), desk.OwnData)
+    data = here.ask(desk.GetOwnData(number=number), desk.OwnData)
     if file:
         file.write_bytes(msgspec.json.format(msgspec.json.encode(data), indent=1))
     here.show(data, lambda: click.echo(data.readable))
@@ -84,8 +82,7 @@ def erase(number: str, reason: str, certificate: Path | None, yes: bool) -> None
     here = session()
     if not yes:
         click.confirm(f"Erase {number}? This cannot be undone", abort=True)
-    with here.client() as client:
-        done = client.ask(desk.Erase(number=number, reason=reason), desk.Certificate, answer_s=300.0)
+    done = here.ask(desk.Erase(number=number, reason=reason), desk.Certificate, answer_s=300.0)
     if certificate:
         certificate.write_text(_words(done), encoding="utf-8")
     here.show(done, lambda: click.echo(_words(done), nl=False))
@@ -96,8 +93,7 @@ def erase(number: str, reason: str, certificate: Path | None, yes: bool) -> None
 def reseal() -> None:
     """Make a new key for the vault and seal every finger, face and PIN with it; the old key is deleted."""
     here = session()
-    with here.client() as client:
-        done = client.ask(api.Reseal(), api.Resealed, answer_s=300.0)
+    done = here.ask(api.Reseal(), api.Resealed, answer_s=300.0)
     here.show(done, lambda: _say_resealed(done))
 
 

@@ -26,8 +26,7 @@ def queue() -> None:
 def list_() -> None:
     """What waits, oldest first."""
     here = session()
-    with here.client() as client:
-        found = client.ask(desk.GetQueue(), desk.Queue)
+    found = here.ask(desk.GetQueue(), desk.Queue)
     rows = [
         (
             str(r.seq),
@@ -60,8 +59,7 @@ def add(number: str, local: str, reason: str, direction: str | None, photo: Path
         number=number, local=local, reason=reason, direction=direction or "none",  # type: ignore[arg-type]
         photo=base64.b64encode(photo.read_bytes()).decode() if photo else "",
     )  # fmt: skip
-    with here.client() as client:
-        done = client.ask(command, desk.Punched)
+    done = here.ask(command, desk.Punched)
     here.show(done, lambda: click.echo(f"{done.name}: record {done.seq}, waits for a validation"))
 
 
@@ -87,6 +85,5 @@ def reject(seq: int, actor: str, note: str) -> None:
 
 def _decide(seq: int, actor: str, note: str, *, yes: bool) -> None:
     here = session()
-    with here.client() as client:
-        done = client.ask(desk.Validate(seq=seq, accept=yes, note=note, actor=actor), api.Done)
+    done = here.ask(desk.Validate(seq=seq, accept=yes, note=note, actor=actor), api.Done)
     here.show(done, lambda: click.echo(f"record {seq} {done.message}"))

@@ -19,8 +19,7 @@ def rebuild() -> None:
     Says whether people, fingers or punches came out different.
     """
     here = session()
-    with here.client() as client:
-        done = client.ask(api.Rebuild(), api.Rebuilt, answer_s=REBUILD_S)
+    done = here.ask(api.Rebuild(), api.Rebuilt, answer_s=REBUILD_S)
     here.show(done, lambda: _say(done))
 
 

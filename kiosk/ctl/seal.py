@@ -20,8 +20,7 @@ def seal(day: str) -> None:
     compare it with the ledger.
     """
     here = session()
-    with here.client() as client:
-        made = client.ask(GetSeal(day=iso_day(day) if day else ""), SealOut)
+    made = here.ask(GetSeal(day=iso_day(day) if day else ""), SealOut)
 
     def say() -> None:
         click.echo(

@@ -11,9 +11,11 @@ from typing import Any, TypeVar
 import click
 import msgspec
 
-from kiosk.ctl.client import Client
+from kiosk.core import api
+from kiosk.ctl.client import ANSWER_S, Client
 
 F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
 
 SYSTEM_SOCKET = Path("/run/hadir/control.sock")
 DEMO_SOCKET = Path("demo-data/control.sock")
@@ -29,6 +31,18 @@ class Session:
     def client(self) -> Client:
         """A connection to kioskd. Raises `UnreachableError`."""
         return Client(self.socket or self.usual_socket())
+
+    def ask(
+        self,
+        command: api.Command,
+        answer: type[T],
+        *,
+        on_event: Callable[[Any], None] | None = None,
+        answer_s: float = ANSWER_S,
+    ) -> T:
+        """Give kioskd one command and wait for its answer, as `Client.ask` does."""
+        with self.client() as client:
+            return client.ask(command, answer, on_event=on_event, answer_s=answer_s)
 
     def show(self, answer: object, in_words: Callable[[], None]) -> None:
         """Print the one JSON document, or call `in_words` to say it to a person."""

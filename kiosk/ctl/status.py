@@ -17,8 +17,7 @@ GOOD, BAD, CARE = "green", "red", "yellow"
 def status() -> None:
     """Show the state of everything, and what to mend."""
     here = session()
-    with here.client() as client:
-        found = client.ask(api.GetStatus(), api.Status)
+    found = here.ask(api.GetStatus(), api.Status)
     here.show(found, lambda: _say(found))
 
 

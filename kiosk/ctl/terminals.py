@@ -25,8 +25,7 @@ def terminals() -> None:
 def list_() -> None:
     """List terminals, how full their logs are and what became of the rows."""
     here = session()
-    with here.client() as client:
-        found = client.ask(api.GetTerminals(), api.Terminals)
+    found = here.ask(api.GetTerminals(), api.Terminals)
     here.show(found, lambda: _say_terminals(found))
     if any(one.status == "fault" for one in found.terminals):
         click.get_current_context().exit(EXIT_DEVICE)
@@ -38,8 +37,7 @@ def list_() -> None:
 def users(terminal: str) -> None:
     """List the users of a terminal and who they are; those whom nobody knows come first."""
     here = session()
-    with here.client() as client:
-        found = client.ask(api.GetTerminalUsers(terminal=terminal), api.TerminalUsers, answer_s=LONG_S)
+    found = here.ask(api.GetTerminalUsers(terminal=terminal), api.TerminalUsers, answer_s=LONG_S)
     here.show(found, lambda: _say_users(found))
 
 
@@ -49,8 +47,7 @@ def users(terminal: str) -> None:
 def rows(limit: int) -> None:
     """List rows that made no punch, newest first: unknown users, repeats, impossible dates."""
     here = session()
-    with here.client() as client:
-        found = client.ask(api.GetTerminalRows(limit=limit), api.TerminalRows)
+    found = here.ask(api.GetTerminalRows(limit=limit), api.TerminalRows)
     here.show(found, lambda: _say_rows(found))
 
 
@@ -60,8 +57,7 @@ def rows(limit: int) -> None:
 def sync(terminal: str) -> None:
     """Read a terminal's whole log again now; what is known already stays as it is."""
     here = session()
-    with here.client() as client:
-        done = client.ask(api.SyncTerminal(terminal=terminal), api.Synced, answer_s=LONG_S)
+    done = here.ask(api.SyncTerminal(terminal=terminal), api.Synced, answer_s=LONG_S)
     here.show(done, lambda: click.echo(_became(done)))
 
 
@@ -87,8 +83,7 @@ def map_(user_id: str, number: str, terminal: str) -> None:
 def pull(terminal: str) -> None:
     """Take the fingers of known people from a terminal into the vault, and give it those it lacks."""
     here = session()
-    with here.client() as client:
-        done = client.ask(api.PullTerminal(terminal=terminal), api.Pulled, answer_s=LONG_S)
+    done = here.ask(api.PullTerminal(terminal=terminal), api.Pulled, answer_s=LONG_S)
     here.show(done, lambda: _say_pulled(done))
 
 
