@@ -65,6 +65,7 @@ def test_a_stick_there_and_back(away: Rig, tmp_path: Path) -> None:
     state = away.ask(courier.GetCourier())
     assert state["visits"][0]["records"] == waiting
     assert not state["visits"][0]["answered"]
+    assert [file.read_text(encoding="ascii") for file in stick.rglob("seal.txt")] == [f"{seal['text']}\n"]
 
     assert "receipt written" in away.centre("courier", "import", str(stick)).stdout
     assert [punch["code"] for punch in away.central_punches()] == ["time_unknown"] * 2
@@ -98,18 +99,22 @@ def test_a_stick_twice_from_one_kiosk_is_answered_twice_and_a_command_taken_once
     stick = tmp_path / "stick"
     stick.mkdir()
     away.centre("courier", "prepare", str(stick), "--tenant", "demo")
-    away.ctl("courier", "export", str(stick))
+    away.ask(courier.CourierExport(str(stick)))
     (manifest,) = stick.rglob("manifest.json")
     older = manifest.parent.rename(tmp_path / manifest.parent.name)
     assert away.tap(PEOPLE[0][0])["kind"] == "taken"
-    away.ctl("courier", "export", str(stick))
-    waiting = away.ctl("courier", "status")["exported"]
+    away.ask(courier.CourierExport(str(stick)))
+    waiting = away.ask(courier.GetCourier())["exported"]
     older.rename(manifest.parent)
     away.centre("command", "kiosk-demo", "show_message", "text=Rapat")
     assert away.centre("courier", "import", str(stick)).stdout.count("receipt written") == 2
-    done = away.ctl("courier", "export", str(stick))
+    done = away.ask(courier.CourierExport(str(stick)))
     assert (done["accepted"], done["documents"], done["note"]) == (waiting, 1, "")
-    assert {visit["answered"] for visit in away.ctl("courier", "status")["visits"][1:3]} == {True}
+    assert [visit["answered"] for visit in away.ask(courier.GetCourier())["visits"][:3]] == [
+        False,
+        True,
+        True,
+    ]
     until(lambda: [one["data"]["outcome"] for one in away.records("command")] == ["taken", "done"])
     assert away.records("refusal") == []
     assert len(list(stick.rglob("manifest.json"))) == 1

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from sync import events
 from sync.centre.courier import Imported, Importer, prepare
 from sync.centre.office import Office
-from sync.courier.export import Exported, Order, Photo, export
+from sync.courier.export import Exported, Order, Photo, Progress, export
 from sync.courier.format import ROOT, Receipt
 from sync.courier.receipt import Reader, Sent, files_done, find_receipts, read_receipt, sent_of, what_it_says
 from sync.courier.stick import CALLS, Calls, Folder
@@ -45,6 +45,7 @@ class World:
     secret: X25519PrivateKey = field(default_factory=X25519PrivateKey.generate)
     sent: list[Sent] = field(default_factory=list)
     begun: list[str] = field(default_factory=list)
+    told: list[Progress] = field(default_factory=list)
     calls: Calls = CALLS
     number: int = 0
     album: Album = field(default_factory=Album)
@@ -71,7 +72,7 @@ class World:
         )  # fmt: skip
         self.begun.append(order.export)
         with Folder.at(stick or self.stick, self.calls) as folder:
-            done = export(folder, order, self.book, self.album, lambda progress: None)
+            done = export(folder, order, self.book, self.album, self.told.append)
         self.sent.append(Sent(done.manifest.export, BOOT, 1_000, done.asked))
         return done
 

@@ -46,6 +46,10 @@ def test_there_and_back_moves_the_cursor_and_tells_the_time(world: World) -> Non
     last = world.book.punches(300)
     done = world.export()
     assert (done.manifest.records, done.manifest.photos) == (last, 0)
+    counts = [told.records for told in world.told]
+    assert (counts[0], counts[-1], {told.of_records for told in world.told}) == (0, last, {last})
+    assert counts == sorted(counts)
+    assert not [file for file in world.stick.rglob("*.*") if b"Ahmad" in file.read_bytes()]
     (imported,) = world.take_in()
     assert (imported.fault, imported.standing, imported.receipt) == ("", "ok", True)
     (acked,) = world.receipt()

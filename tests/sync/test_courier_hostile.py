@@ -26,7 +26,7 @@ from sync.courier.format import (
     receipt_bound,
     signed,
 )
-from sync.courier.receipt import STATEMENT, read_receipt, sent_of
+from sync.courier.receipt import STATEMENT, find_receipts, read_receipt, sent_of
 from sync.courier.stick import Folder, StickError
 from sync.courier.stream import Sealer
 from sync.sealing import receive_public, seal
@@ -274,6 +274,50 @@ def test_an_export_into_a_folder_that_is_a_link_leaves_its_target_alone(world: W
     world.home.symlink_to(elsewhere)
     assert code_of(world.export) == "hostile"
     assert list(elsewhere.iterdir()) == []
+
+
+def a_link(receipt: Path, outside: Path) -> None:
+    receipt.unlink()
+    receipt.symlink_to(outside)
+
+
+def a_pipe(receipt: Path, outside: Path) -> None:
+    receipt.unlink()
+    os.mkfifo(receipt)
+
+
+def far_too_large(receipt: Path, outside: Path) -> None:
+    os.truncate(receipt, 1 << 40)
+
+
+def no_manifest_beside_it(receipt: Path, outside: Path) -> None:
+    receipt.with_name(MANIFEST).write_bytes(b"{}")
+
+
+@pytest.mark.parametrize(
+    ("harm", "code"),
+    [(a_link, "hostile"), (a_pipe, "hostile"), (far_too_large, "too_large"),
+     (no_manifest_beside_it, "unreadable")],
+)  # fmt: skip
+def test_a_kiosk_reads_its_receipt_beside_a_harmful_one(
+    world: World, tmp_path: Path, harm: Callable[[Path, Path], None], code: str
+) -> None:
+    world.take_in()
+    shutil.copytree(folder_of(world), world.home / "00000000")
+    harm(world.home / "00000000" / "receipt.bin", tmp_path / "outside")
+    with Folder.at(world.stick) as stick:
+        bad, good = find_receipts(stick, world.book.name, world.book.receive_key)
+    assert isinstance(bad, StickError)
+    assert (bad.code, bad.args[0] != "") == (code, True)
+    assert isinstance(good, bytes)
+    key = world.desk.key.public_hex
+    assert read_receipt(good, world.unseal, world.book.name, key).letters
+
+
+def test_a_receipt_for_another_key_is_passed_over(world: World) -> None:
+    world.take_in()
+    with Folder.at(world.stick) as stick:
+        assert list(find_receipts(stick, world.book.name, "22" * 32)) == []
 
 
 def test_a_receipt_is_believed_only_from_the_centre_for_this_kiosk_and_its_own_export(world: World) -> None:

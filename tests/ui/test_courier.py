@@ -16,11 +16,13 @@ from kiosk.core import api, courier
 from kiosk.core.seal import BadSealError, DaySeal, read_seal
 from kiosk.core.view import RaisedView, StickView
 from tests.ui.test_visit import Desk
-from ui.gallery import screenshot
+from ui.gallery import sample_stage, screenshot
+from ui.items import Text
 from ui.metrics import Metrics
 from ui.panes import Busy, Choice, Listing, Phrase, Sealed, Told
 from ui.sample_panes import PANES
 from ui.samples import VIEW
+from ui.screens import compose
 
 _PANE = PANES["seal"]
 assert isinstance(_PANE, Sealed)
@@ -127,3 +129,18 @@ def test_a_stick_that_cannot_be_used_says_why_in_words(operator: Desk) -> None:
     assert isinstance(told, Told)
     assert told.steps == (Phrase("stick_code.read_only"),)
     assert replace(told, tone="bad") == told
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "unsaid"),
+    [
+        ("stick_writing", "18.240 dari 102.000", "boleh"), ("stick_held", "Jangan cabut dulu", "boleh"),
+        ("stick_done", "Stik boleh dicabut", "Jangan"), ("stick_full", "Stik penuh", "berbahaya"),
+    ],
+)  # fmt: skip
+def test_the_screen_says_how_far_it_is_and_when_the_stick_may_be_pulled_out(
+    name: str, said: str, unsaid: str
+) -> None:
+    page = compose(sample_stage(name, "id", "light"), Metrics(800, 480))
+    shown = " ".join(item.text for item in page.items if isinstance(item, Text))
+    assert (said in shown, unsaid in shown) == (True, False), shown
