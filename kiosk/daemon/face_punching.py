@@ -11,8 +11,9 @@ from kiosk.core.record import TimeBlock
 from kiosk.core.view import Card, CardKind
 from kiosk.daemon.core_state import CoreState
 from kiosk.daemon.photos import Photos, Taken
-from kiosk.daemon.punching import Attempt, Beside, FingerSeen
+from kiosk.daemon.punching import Attempt, Beside
 from kiosk.daemon.refusal import refuse
+from kiosk.daemon.seen import FingerSeen
 from kiosk.daemon.store import PersonState, StoreError
 
 log = logging.getLogger(__name__)

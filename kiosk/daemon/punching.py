@@ -17,35 +17,13 @@ from kiosk.daemon.hub import ViewHub
 from kiosk.daemon.journal import Entry, Journal
 from kiosk.daemon.refusals import Refusals
 from kiosk.daemon.rules_files import RuleBook
+from kiosk.daemon.seen import FingerSeen, PoorImage
 from kiosk.daemon.store import PersonState, Store, StoreError
 from kiosk.daemon.waiting import Waiting
 
 log = logging.getLogger(__name__)
 GRADES: dict[str, str] = {"finger": "B"}
 """Evidence grade by method: A two factors, B one biometric, C witnessed, D on paper."""
-
-
-@dataclass(frozen=True, slots=True)
-class FingerSeen:
-    """A finger was searched in a reader; `slot` is `None` when the sensor does not know it.
-
-    Also what another device saw of somebody: a face before the camera, a number at the screen.
-    """
-
-    device: str
-    slot: int | None
-    score: int
-    at: TimeBlock
-    simulated: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PoorImage:
-    """A finger was there but could not be read; `reason` is the `Rejected` reason."""
-
-    device: str
-    reason: str
-    at: TimeBlock
 
 
 @dataclass(frozen=True, slots=True)

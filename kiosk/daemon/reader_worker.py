@@ -16,8 +16,8 @@ from drivers.base.reader import Reader, ReaderInfo, Touch
 from kiosk.core.view import DeviceStatus, DeviceView
 from kiosk.daemon.device_jobs import DeviceJobs
 from kiosk.daemon.devices import DeviceBoard
-from kiosk.daemon.punching import FingerSeen, PoorImage
 from kiosk.daemon.reader_light import Light
+from kiosk.daemon.seen import FingerSeen, PoorImage
 
 log = logging.getLogger(__name__)
 BACKOFF_FIRST_S = 0.25

@@ -13,8 +13,8 @@ from drivers.base.reader import ReaderInfo
 from kiosk.core.config import Reader
 from kiosk.daemon.devices import DeviceBoard
 from kiosk.daemon.hardware import make_reader
-from kiosk.daemon.punching import FingerSeen, PoorImage
 from kiosk.daemon.reader_worker import ReaderPorts, ReaderWorker
+from kiosk.daemon.seen import FingerSeen, PoorImage
 from kiosk.daemon.slotmap import SlotMap
 
 log = logging.getLogger(__name__)

@@ -7,15 +7,13 @@ import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from kiosk.core.view import FlowView
 from kiosk.daemon.hub import ViewHub
 from kiosk.daemon.refusal import refuse
+from kiosk.daemon.seen import FingerSeen
 from kiosk.daemon.store import PersonState
-
-if TYPE_CHECKING:
-    from kiosk.daemon.punching import FingerSeen
 
 Accept = Callable[[PersonState], bool]
 

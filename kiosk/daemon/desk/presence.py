@@ -14,8 +14,8 @@ from kiosk.core.record import TimeBlock
 from kiosk.core.view import Card, PresenceView
 from kiosk.core.zone import local
 from kiosk.daemon.desk.parts import Actor, DeskParts, Do
-from kiosk.daemon.punching import FingerSeen
 from kiosk.daemon.refusal import refuse
+from kiosk.daemon.seen import FingerSeen
 from kiosk.daemon.store import PersonState
 
 MOST_NAMED = 400

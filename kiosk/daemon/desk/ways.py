@@ -18,8 +18,9 @@ from kiosk.daemon.desk.pins import Pins
 from kiosk.daemon.evidence import EvidenceError
 from kiosk.daemon.face_jobs import Answer
 from kiosk.daemon.photos import is_there
-from kiosk.daemon.punching import Attempt, Beside, FingerSeen
+from kiosk.daemon.punching import Attempt, Beside
 from kiosk.daemon.refusal import refuse
+from kiosk.daemon.seen import FingerSeen
 from kiosk.daemon.store import PersonState
 from kiosk.daemon.store.desk_queries import DeskRow
 
