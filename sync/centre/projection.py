@@ -14,21 +14,27 @@ import msgspec
 from kiosk.core import payload as p
 from kiosk.core.record import MAX_INTEGER
 from sync.centre import down_projection
+from sync.centre.carried import is_counted
 from sync.centre.incoming import Arrived, Envelope, envelope_of
 from sync.centre.ledgers import Ledger
 from sync.centre.punch_rows import LAST_MS, PunchSeen, is_sane, row_of
 from sync.centre.store import Row, Tx
 
+_Read = tuple[Envelope, Any, p.Carried | None]
 _private_decoder = msgspec.json.Decoder(p.PersonPrivate)
 
 
 class Fact(msgspec.Struct, frozen=True):
-    """A record on its way into the tables. What a `carried` record holds lies in the carrier's place."""
+    """A record on its way into the tables; the numbers it names are of the ledger `about`.
+
+    What a `carried` record holds lies in the carrier's place.
+    """
 
     ledger: Ledger
     seq: int
     envelope: Envelope
     private: tuple[str, str] | None
+    about: str
 
     @property
     def tenant(self) -> str:
@@ -43,14 +49,20 @@ def project(tx: Tx, ledger: Ledger, records: list[Arrived], now_ms: int) -> None
     for record in records:
         if (read := _read(record)) is None:
             continue
-        envelope, payload = read
+        envelope, payload, about = read
+        if about is not None:
+            tx.append("punches", punches)  # its own or its twin may be among them
+            punches = []
+            if is_counted(tx, about, _row(ledger, record.seq, envelope, payload)):
+                continue
         if isinstance(payload, PunchSeen):
             seen = seen_ms.get(record.seq, now_ms)
             punches.append(row_of(ledger, record.seq, envelope, payload, provisional=0, seen_ms=seen))
         else:
             tx.append("punches", punches)  # a correction or validation may speak of them
             punches = []
-            _HANDLERS[type(payload)](tx, payload, Fact(ledger, record.seq, envelope, record.private))
+            named = about.ledger_id if about else ledger.ledger_id
+            _HANDLERS[type(payload)](tx, payload, Fact(ledger, record.seq, envelope, record.private, named))
     tx.append("punches", punches)
 
 
@@ -63,7 +75,7 @@ def project_provisional(tx: Tx, fresh: Sequence[tuple[Ledger, Arrived]], now_ms:
     tx.many(
         f"INSERT INTO early_punches VALUES ({', '.join('?' * 21)}) ON CONFLICT DO NOTHING",
         [
-            row_of(ledger, record.seq, *read, provisional=1, seen_ms=now_ms)
+            row_of(ledger, record.seq, *read[:2], provisional=1, seen_ms=now_ms)
             for ledger, record in fresh
             if (read := _read(record)) and isinstance(read[1], PunchSeen)
         ],
@@ -81,16 +93,22 @@ def _forget_provisional(tx: Tx, ledger: Ledger, upto: int) -> dict[int, int]:
     return {seq: received_ms for seq, received_ms in seen}  # noqa: C416 - a row is a tuple of anything
 
 
-def _read(record: Arrived) -> tuple[Envelope, Any] | None:
-    """The record and its payload, where it has consequences; a carried one's inner record."""
+def _row(ledger: Ledger, seq: int, envelope: Envelope, payload: Any) -> Row | None:
+    seen = isinstance(payload, PunchSeen)
+    return row_of(ledger, seq, envelope, payload, provisional=0, seen_ms=0) if seen else None
+
+
+def _read(record: Arrived) -> _Read | None:
+    """The record and its payload, where it has consequences; a carried one's inner one."""
     envelope = record.envelope
-    payload = _payload(envelope)
+    payload, carried = _payload(envelope), None
     if isinstance(payload, p.Carried):
+        carried = payload
         envelope = envelope_of(payload.body.encode())
         payload = _payload(envelope)
     if envelope is None or payload is None or isinstance(payload, p.Carried) or not _sane(envelope, payload):
         return None
-    return envelope, payload
+    return envelope, payload, carried
 
 
 def _payload(envelope: Envelope | None) -> Any:
@@ -125,7 +143,7 @@ def _correct(tx: Tx, correction: p.Correction, fact: Fact) -> None:
     tx.run(
         "UPDATE punches SET true_ms = wall_ms + ?, time_source = ?"
         " WHERE ledger_id = ? AND seq BETWEEN ? AND ? AND boot_id = ?",
-        correction.offset_ms, correction.source, fact.ledger.ledger_id, correction.from_seq,
+        correction.offset_ms, correction.source, fact.about, correction.from_seq,
         correction.upto_seq, correction.boot_id,
     )  # fmt: skip
 
@@ -133,14 +151,14 @@ def _correct(tx: Tx, correction: p.Correction, fact: Fact) -> None:
 def _validate(tx: Tx, validation: p.Validation, fact: Fact) -> None:
     tx.run(
         "UPDATE punches SET standing = ? WHERE ledger_id = ? AND seq = ?",
-        "counted" if validation.accept else "rejected", fact.ledger.ledger_id, validation.punch_seq,
+        "counted" if validation.accept else "rejected", fact.about, validation.punch_seq,
     )  # fmt: skip
 
 
 def _direct(tx: Tx, chosen: p.DirectionSet, fact: Fact) -> None:
     tx.run(
         "UPDATE punches SET direction = ? WHERE ledger_id = ? AND seq = ?",
-        chosen.direction, fact.ledger.ledger_id, chosen.punch_seq,
+        chosen.direction, fact.about, chosen.punch_seq,
     )  # fmt: skip
 
 

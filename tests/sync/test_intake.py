@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from kiosk.core.payload import Carried, Erased, Place, Punch, Shown, Versions
+from kiosk.core.payload import Carried, Erased, Place, Punch, Shown, Validation, Versions
 from kiosk.core.record import chain_hash
 from sync.centre.store import BusyError, Store
 from sync.hello import state_message
@@ -247,6 +247,27 @@ def test_a_carried_punch_counts_as_one_in_its_carriers_place(desk: Desk) -> None
     book.append(Carried(ledger_id="x", seq=2, body="not a record"))
     desk.send(book)
     assert [(p.ledger_id, p.seq, p.person_id) for p in desk.punches()] == [(book.current.ledger_id, 2, "p9")]
+
+
+def test_what_is_carried_though_it_was_delivered_counts_once(desk: Desk) -> None:
+    book, gone = Book(), Book()
+    gone.punch("p8")
+    seq = book.punch("p9")
+    old = book.current
+    desk.send(book)
+    book.open("salvaged")
+    refused = Validation(punch_seq=seq, person_id="p9", accept=False, actor="p1")
+    book.append(Carried(ledger_id=old.ledger_id, seq=seq, body=old.rows[seq - 1].body.decode()))
+    for _ in range(2):  # damaged twice, and carried twice
+        book.append(Carried(ledger_id=gone.current.ledger_id, seq=2, body=gone.current.rows[1].body.decode()))
+    inner = Book()
+    inner.append(refused)
+    book.append(Carried(ledger_id=old.ledger_id, seq=9, body=inner.current.rows[1].body.decode()))
+    desk.send(book)
+    found = {(p.ledger_id, p.seq, p.person_id) for p in desk.punches()}
+    assert found == {(old.ledger_id, seq, "p9"), (book.current.ledger_id, 3, "p8")}
+    rows = desk.rows("SELECT person_id, standing FROM punches ORDER BY person_id")
+    assert [tuple(row) for row in rows] == [("p8", "counted"), ("p9", "rejected")]
 
 
 def test_a_full_disk_commits_nothing_and_acknowledges_nothing(tmp_path: Path) -> None:
