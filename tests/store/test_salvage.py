@@ -146,3 +146,13 @@ def test_whatever_pages_are_spoilt_the_kiosk_starts_and_the_chain_holds(
             reader.records(reader.ledgers()[-1].ledger_id, 0, 1 << 24, 1 << 20)
         Store.open(state, keys, IDENTITY, at(), reserve_mb=0).close()
     assert verify_file(used).ledgers[-1].ok
+
+
+def test_a_punch_that_somebody_edited_hides_no_other(reopen: Reopen, used: Path) -> None:
+    db = sqlite3.connect(used)
+    db.execute("DROP TRIGGER ledger_no_update")
+    db.execute("UPDATE ledger SET body = replace(body, '\"finger\"', '\"fingar\"') WHERE seq = 50")
+    db.commit()
+    db.close()
+    found = reopen().punches(api.GetPunches(limit=1000))
+    assert 0 < len(found.punches) < 300

@@ -94,10 +94,10 @@ class Lists(Queries):
         rows = list[tuple[DeskRow[Punch], tuple[str, ...]]]()
         for key, words in sorted(why.items()):
             found = self._db.execute("SELECT carrier, true_ms FROM punches WHERE key = ?", (key,)).fetchone()
-            record = self._stored_punch(key, found[0]) if found else None
-            if record is not None:
-                punch = msgspec.convert(record.data, Punch)
-                rows.append((DeskRow(key, found[1], punch, NotePrivate()), tuple(dict.fromkeys(words))))
+            stored = self._stored_punch(key, found[0]) if found else None
+            if stored is not None:
+                shown = DeskRow(key, found[1], stored[1], NotePrivate())
+                rows.append((shown, tuple(dict.fromkeys(words))))
         return rows
 
     def _day_bounds(self, day: date, zone: ZoneName) -> tuple[int, int, int, int]:
@@ -129,10 +129,10 @@ class Lists(Queries):
         self, found: tuple[int, int | None, int, str, str, str], zone: ZoneName, way: _Way
     ) -> api.PunchRow | None:
         key, carrier, true_ms, person_id, number, name = found
-        record = self._stored_punch(key, carrier)
-        if record is None:
+        stored = self._stored_punch(key, carrier)
+        if stored is None:
             return None
-        punch = msgspec.convert(record.data, Punch)
+        record, punch = stored
         return api.PunchRow(
             ledger_id=record.ledger_id,
             seq=record.seq,
@@ -148,16 +148,18 @@ class Lists(Queries):
             simulated=punch.simulated,
         )
 
-    def _stored_punch(self, key: int, carrier: int | None) -> Record | None:
-        body = self.body_of(key)
-        if body is None and carrier is not None and (outer := self.body_of(carrier)) is not None:
-            record = decode_body(outer)
-            carried = from_data(record.type, record.data)
-            body = carried.body.encode() if isinstance(carried, Carried) else None
-        try:
-            return decode_body(body) if body is not None else None
-        except BadRecordError:
-            return None
+    def _stored_punch(self, key: int, carrier: int | None) -> tuple[Record, Punch] | None:
+        """The punch as it was written; `None` where damage or somebody's hand left no punch."""
+        with suppress(BadRecordError, msgspec.ValidationError):
+            body = self.body_of(key)
+            if body is None and carrier is not None and (outer := self.body_of(carrier)) is not None:
+                outside = decode_body(outer)
+                carried = from_data(outside.type, outside.data)
+                body = carried.body.encode() if isinstance(carried, Carried) else None
+            if body is not None:
+                record = decode_body(body)
+                return record, msgspec.convert(record.data, Punch)
+        return None
 
 
 class _Way:
