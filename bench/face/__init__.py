@@ -17,7 +17,7 @@ from bench.figure import Figure
 def run() -> Iterator[Figure]:
     # One thread, as in the process on the kiosk: more only wait for each other on so small a product.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from bench.face import accuracy, acts, liveness, pictures, process, speed
+    from bench.face import accuracy, acts, liveness, pictures, process, regency, speed
 
     people = pictures.load()
     if people is None:
@@ -26,5 +26,6 @@ def run() -> Iterator[Figure]:
     yield from accuracy.figures(people)
     yield from speed.figures(people)
     yield from process.figures(people)
+    yield from regency.figures()
     yield from acts.figures(people)
     yield from liveness.figures(people)

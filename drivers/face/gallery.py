@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from drivers.base.face import Vector
 
@@ -32,36 +33,32 @@ class Candidate:
     score: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    model: Vector
-    pictures: int
-
-
 class Gallery:
-    """An immutable set of people of one engine family; `changed` gives another when somebody is enrolled."""
+    """An immutable set of people of one engine family; `changed` gives another when somebody is enrolled.
+
+    Of each person only the mean is kept, as a row of one matrix.
+    """
 
     def __init__(self, people: Mapping[str, Sequence[Vector]]) -> None:
-        self._fill(
-            {who: _Entry(merged(vectors), len(vectors)) for who, vectors in people.items() if len(vectors)}
-        )
+        known = {who: merged(vectors) for who, vectors in people.items() if len(vectors)}
+        self._fill(tuple(known), np.array(list(known.values()), dtype=np.float32))
 
     def changed(self, put: Mapping[str, Sequence[Vector]], drop: Collection[str] = ()) -> Gallery:
         """The same with these people put in or replaced; who has no vectors, or is dropped, is out."""
-        gone = {*drop, *(who for who, vectors in put.items() if not len(vectors))}
-        kept = {who: entry for who, entry in self._entries.items() if who not in gone}
-        new = {who: _Entry(merged(vectors), len(vectors)) for who, vectors in put.items() if len(vectors)}
+        new, gone = Gallery(put), {*drop, *put}
+        kept = [row for row, who in enumerate(self.person_ids) if who not in gone]
+        models = self._models if len(kept) == len(self) else self._models[kept]
+        parts = [part for part in (models, new._models) if len(part)]
         gallery = Gallery({})
-        gallery._fill(kept | new)
+        gallery._fill(
+            (*(self.person_ids[row] for row in kept), *new.person_ids),
+            np.concatenate(parts) if len(parts) == 2 else (parts or [models])[0],
+        )
         return gallery
 
-    def _fill(self, entries: dict[str, _Entry]) -> None:
-        self._entries = entries
-        self.person_ids = tuple(entries)
-        self.pictures = min((entry.pictures for entry in entries.values()), default=0)
-        """The fewest pictures anybody is enrolled with."""
-        self._rows = {person: row for row, person in enumerate(self.person_ids)}
-        self._models = np.array([entry.model for entry in entries.values()], dtype=np.float32)
+    def _fill(self, person_ids: tuple[str, ...], models: NDArray[np.float32]) -> None:
+        self.person_ids, self._models = person_ids, models
+        self._rows = {person: row for row, person in enumerate(person_ids)}
 
     def __contains__(self, person_id: str) -> bool:
         return person_id in self._rows

@@ -25,7 +25,7 @@ from kiosk.daemon.control_socket import listen_at
 log = logging.getLogger(__name__)
 SILENT_S = 10.0
 ALIVE_S = 3.0  # one that spoke so lately is not replaced by another
-SEND_S = 10.0
+SEND_S = facing.LOADING_S  # while it reads its models it takes nothing in; whether it lives its beats tell
 LOOK_S = 0.5
 RECEIVE_BYTES = 256 * 1024
 MOST_DESCRIPTORS = 4

@@ -7,7 +7,7 @@ import logging
 import socket
 import threading
 from pathlib import Path
-from queue import Empty, SimpleQueue
+from queue import Empty, Full, Queue, SimpleQueue
 
 import msgspec
 
@@ -15,8 +15,12 @@ from kiosk.address import address_of
 from kiosk.core.facing import MAX_LINE_BYTES, FaceHello, FromDaemon, FromFace
 
 CHUNK_BYTES = 256 * 1024
+MOST_UNREAD = 4
+"""Lines that wait for the main loop: a gallery of 13,000 people is not held in full beside itself."""
 MOST_UNSENT = 2_000
 """Lines that may wait for kioskd to read; beyond this it is not listening any more."""
+
+LOOK_S = 0.5
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +31,7 @@ class Link:
     def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
         self._lost = threading.Event()
-        self._inbox: SimpleQueue[FromDaemon | None] = SimpleQueue()
+        self._inbox: Queue[FromDaemon] = Queue(MOST_UNREAD)
         self._outbox: SimpleQueue[bytes | None] = SimpleQueue()
         self._decoder = msgspec.json.Decoder(FromDaemon)
 
@@ -73,7 +77,6 @@ class Link:
         self._lost.set()
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
-        self._inbox.put(None)
         self._outbox.put(None)
 
     def _read(self) -> None:
@@ -96,9 +99,15 @@ class Link:
 
     def _take(self, line: bytes) -> None:
         try:
-            self._inbox.put(self._decoder.decode(line))
+            self._hand_over(self._decoder.decode(line))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             log.warning("a line of kioskd is refused: %s", error)
+
+    def _hand_over(self, line: FromDaemon) -> None:
+        while not self.lost:
+            with contextlib.suppress(Full):
+                self._inbox.put(line, timeout=LOOK_S)
+                return
 
     def _write(self) -> None:
         try:

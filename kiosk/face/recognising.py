@@ -34,8 +34,7 @@ class Recogniser:
         self._say = say
         self._shared = SharedEmbedder(embedder)
         self._calibration = _calibration(calibration, self.engine.family)
-        self._coming: dict[str, list[Vector]] = {}
-        self._anew = False
+        self._coming: Gallery | None = None
         # Both sides load what they need now, not at the first face; nobody waits for this one's vector.
         blank = np.zeros((200, 200, 3), np.uint8)
         points = self.engine.landmarks(blank[..., 0].copy(), Box(50, 50, 150, 150))
@@ -66,19 +65,17 @@ class Recogniser:
 
     def put(self, line: PutPeople) -> None:
         """Take people in; they count once the last of them has come."""
-        if line.whole:
-            self._coming, self._anew = {}, True
-        for person in line.people:
-            self._coming[person.person_id] = self._vectors(person)
+        so_far = self.gallery if self._coming is None else self._coming
+        before = Gallery({}) if line.whole else so_far
+        self._coming = before.changed({person.person_id: self._vectors(person) for person in line.people})
         if line.done:
-            before = Gallery({}) if self._anew else self.gallery
-            self.gallery = before.changed(self._coming)
-            self._coming, self._anew = {}, False
+            self.gallery, self._coming = self._coming, None
             self._in_force()
 
     def drop(self, person_id: str) -> None:
         """Forget somebody at once."""
-        self._coming.pop(person_id, None)
+        if self._coming is not None:
+            self._coming = self._coming.changed({}, (person_id,))
         self.gallery = self.gallery.changed({}, (person_id,))
         self._in_force()
 

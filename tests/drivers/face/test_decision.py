@@ -64,6 +64,18 @@ def test_who_is_looked_at_again_must_be_more_alike() -> None:
     assert point.threshold < point.at(2).threshold == point.at(3).threshold < 0.98
 
 
+def test_a_gallery_is_changed_person_by_person(staff: dict[str, list[Vector]]) -> None:
+    names = list(staff)
+    whole = Gallery({}).changed({name: staff[name] for name in names[:5]})
+    whole = whole.changed({name: staff[name] for name in names[5:]})
+    assert whole.person_ids == tuple(names)
+    fewer = whole.changed({names[1]: staff[names[2]], names[3]: []}, drop=(names[0],))
+    assert set(fewer.person_ids) == {*names} - {names[0], names[3]}
+    twins = {one.person_id for one in fewer.best(staff[names[2]][0])}
+    assert twins == {names[1], names[2]}
+    assert len(fewer.changed({}, drop=names)) == 0
+
+
 def test_an_empty_gallery_knows_nobody() -> None:
     assert decide(Gallery({}), [direction(), direction()], POINT).outcome is Outcome.UNKNOWN
     assert Gallery({"nobody": []}).best(direction()) == []
