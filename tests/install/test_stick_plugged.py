@@ -38,15 +38,15 @@ INIT = """\
 /bin/busybox mount -t proc proc /proc
 /bin/busybox mount -t devtmpfs dev /dev
 for module in $(/bin/busybox cat /modules); do /bin/busybox insmod /$module; done
-/bin/busybox mkdir -p /host /over /root
+/bin/busybox mkdir -p /host /over /new
 /bin/busybox mount -t 9p -o ro,trans=virtio,version=9p2000.L,cache=loose,msize=262144 host /host
 /bin/busybox mount -t tmpfs tmpfs /over
 /bin/busybox mkdir /over/up /over/work
-/bin/busybox mount -t overlay overlay -o lowerdir=/host@ROOT@,upperdir=/over/up,workdir=/over/work /root
-/bin/busybox mkdir -p /root/usr/lib/modules
-/bin/busybox mount -o bind /host/usr/lib/modules /root/usr/lib/modules
-/bin/busybox cp -a /host@FILES@/. /root/
-exec /bin/busybox switch_root /root /sbin/init
+/bin/busybox mount -t overlay overlay -o lowerdir=/host@ROOT@,upperdir=/over/up,workdir=/over/work /new
+/bin/busybox mkdir -p /new/usr/lib/modules
+/bin/busybox mount -o bind /host/usr/lib/modules /new/usr/lib/modules
+/bin/busybox cp -a /host@FILES@/. /new/
+exec /bin/busybox switch_root /new /sbin/init
 """
 SERVICE = """\
 [Service]
