@@ -58,7 +58,7 @@ def import_stick(context: Context, path: Path, as_json: bool) -> None:
     elif not done:
         click.echo("no kiosk has written to this stick yet")
     for one in () if as_json else done:
-        click.echo(_said(one))
+        click.echo(said(one))
     sys.exit(any(one.fault or one.standing != "ok" for one in done))
 
 
@@ -93,18 +93,19 @@ def verify(context: Context, text: str, as_json: bool) -> None:
     sys.exit({"anchored": 0, "signed_only": 3}.get(report.verdict, 1))
 
 
-def _said(one: Imported) -> str:
+def said(one: Imported) -> str:
+    """What became of an export, for whoever imported it."""
     who = f"{one.tenant}/{one.device}"
     if one.fault and one.upto:
         return f"{who}: taken, but the stick takes no receipt ({one.fault}): {one.words}"
     if one.fault:
         return f"{who}: NOT taken ({one.fault}): {one.words}"
     ends = ", ".join(f"{ledger_id[:8]} up to {upto}" for ledger_id, upto in one.upto)
-    said = (
+    words = (
         f"{who}: {one.records} records, {one.photos} photos; {ends or 'nothing'} committed, receipt written"
     )
     return (
-        said if one.standing == "ok" else f"{said}\n  {one.standing} {one.words}: see `hadir-centre status`"
+        words if one.standing == "ok" else f"{words}\n  {one.standing} {one.words}: see `hadir-centre status`"
     )
 
 

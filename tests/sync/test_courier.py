@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from kiosk.core.payload import Evidence, LedgerPoint
 from sync import events
 from sync.centre import down
+from sync.centre.courier_commands import said
 from sync.commands import ShowMessage, read_command
 from sync.courier import export as exporting
 from sync.courier.export import Photo
@@ -361,10 +362,15 @@ def test_a_full_and_a_locked_stick_are_said_so_and_left_as_they_were(world: Worl
             world.export()
         assert caught.value.code == "full"
         assert list(world.home.iterdir()) == []
+        world.book = Book("kiosk-2")
+        world.export()
         subprocess.run(("mount", "-o", "remount,ro", str(world.stick)), check=True)
         with pytest.raises(StickError) as caught:
             world.export()
         assert caught.value.code == "read_only"
+        (imported,) = world.take_in()
+        assert (imported.fault, imported.receipt, imported.upto[0][1]) == ("read_only", False, 1)
+        assert "taken, but the stick takes no receipt (read_only)" in said(imported)
     finally:
         subprocess.run(("umount", str(world.stick)), check=True)
 
