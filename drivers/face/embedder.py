@@ -20,7 +20,7 @@ from drivers.base.face import FaceEngine, Vector
 Ticket = int
 BEHIND = 10
 """Steps of niceness by which the network's process lets everything else go first."""
-SLOWER = 5
+SLOWER = 10
 """How many times as long as the slowest so far another face may take before the network counts as hung."""
 
 

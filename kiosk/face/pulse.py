@@ -17,8 +17,8 @@ from kiosk.face.link import Link
 BEAT_S = 1.0
 STUCK_S = 20.0
 """Longer than opening a camera that does not answer, closing it, and starting the network may take."""
-SLOWER = 3
-"""Reading the models is the hardest thing the main loop does: nothing else takes so many times as long."""
+SLOWER = 8
+"""No turn takes so many times as long as reading the models did, even beside much other work."""
 US_PER_S = 1_000_000
 
 log = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ class Pulse:
         finally:
             took_s = time.monotonic() - began_s
             self._turned_s, self._patience_s = began_s + took_s, max(self._patience_s, took_s)
-            self._be_patient(max(STUCK_S, SLOWER * self._patience_s))
+            self._be_patient(min(max(STUCK_S, SLOWER * self._patience_s), LOADING_S))
 
     def _be_patient(self, stuck_s: float) -> None:
         self._stuck_s = stuck_s

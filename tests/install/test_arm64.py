@@ -47,8 +47,8 @@ kioskctl people add {seen} '{seen_name}'
 for _ in $(seq 8); do
   if kioskctl enrol face {seen} --from /run/hadir-emulated/faces/{seen}/enrol --consent; then break; fi
 done
-for _ in $(seq 8); do
-  kioskctl emulate face {seen} --wait 120 --json > face.json || true
+for _ in $(seq 4); do
+  kioskctl emulate face {seen} --wait 600 --json > face.json || true
   if grep -q '"taken"' face.json; then break; fi
 done
 kioskctl ledger verify
@@ -59,7 +59,7 @@ echo all went well
 """
 
 
-# Emulated, a frame takes a second or more: what asks for quick answers is left out.
+# Emulated, a frame takes a second or more of a core: what asks for quick answers is left out.
 CAMERA = """
 [camera]
 driver = "opencv"
