@@ -45,7 +45,8 @@ class Reading:
         roster = read_roster(raw)
         self.refused += [f"{path}:{e.line}: {e.number}: {e.message} (ask {e.ask})" for e in roster.errors]
         people = tuple(
-            RosterPerson(row.number, row.name, row.unit, row.category, row.active) for row in roster.rows
+            RosterPerson(row.number, row.name, row.unit or "", row.category, row.active is not False)
+            for row in roster.rows
         )
         self.content = msgspec.structs.replace(self.content, people=people)
 

@@ -4,6 +4,7 @@ import hashlib
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,7 +33,7 @@ def test_a_template_comes_back_and_is_not_in_clear_on_the_disk(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("other", [{"person_id": "p2"}, {"purpose": "face"}, {"format": "zfm-768"}])
-def test_a_template_opens_only_for_whom_and_what_it_was_made(tmp_path: Path, other: dict[str, str]) -> None:
+def test_a_template_opens_only_for_whom_and_what_it_was_made(tmp_path: Path, other: dict[str, Any]) -> None:
     vault = Vault.open(tmp_path)
     bound = sealed(vault)
     with pytest.raises(VaultError, match="not"):

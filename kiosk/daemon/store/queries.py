@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -115,7 +116,7 @@ class Queries(TerminalQueries, DeskQueries):
         formerly: dict[str, tuple[str, ...]] = {}
         for now, before in aliases:
             formerly[now] = (*formerly.get(now, ()), before)
-        return [TemplateState(*row, formerly.get(row[1], ())) for row in rows]
+        return [replace(TemplateState(*row), formerly=formerly.get(row[1], ())) for row in rows]
 
     def template_formats(self, purpose: str) -> dict[str, int]:
         """How many templates for this purpose there are in each format."""
