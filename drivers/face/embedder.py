@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import multiprocessing
-import os
 import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -18,8 +16,6 @@ from drivers.base.errors import DeviceError, Timeout, Unavailable
 from drivers.base.face import FaceEngine, Vector
 
 Ticket = int
-BEHIND = 10
-"""Steps of niceness by which the network's process lets everything else go first."""
 SLOWER = 10
 """How many times as long as the slowest so far another face may take before the network counts as hung."""
 
@@ -186,8 +182,6 @@ class ProcessEmbedder:
 
 
 def _work(pipe: Connection, make_engine: Callable[[], FaceEngine]) -> None:
-    with contextlib.suppress(OSError):  # a sandbox may forbid even that
-        os.nice(BEHIND)
     engine = make_engine()
     while True:
         try:
