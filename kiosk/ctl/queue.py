@@ -12,7 +12,14 @@ from kiosk.ctl import words
 from kiosk.ctl.session import common, session
 from kiosk.ctl.table import print_table
 
+LEAST_REASON = 3
 PHOTO = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+def _in_words(_: click.Context, __: click.Parameter, text: str) -> str:
+    if len(text) < LEAST_REASON:
+        raise click.BadParameter("say it in words")
+    return text
 
 
 @click.group()
@@ -48,7 +55,7 @@ def list_() -> None:
 @queue.command()
 @click.argument("number")
 @click.argument("local")
-@click.option("--reason", required=True, help="Why it is on paper.")
+@click.option("--reason", required=True, callback=_in_words, help="Why it is on paper.")
 @click.option("--direction", type=click.Choice(("in", "out")), help="Only when the session does not say it.")
 @click.option("--photo", type=PHOTO, help="Of the sheet, a JPEG.")
 @common

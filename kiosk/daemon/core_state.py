@@ -60,9 +60,7 @@ class CoreState:
         timekeeper = Timekeeper(clock, journal, RtcKeeper(Path(config.state_dir), config.clock.rtc_ppm))
         timekeeper.begin(Start(software=software, after=store.last_run))
         if store.opened == "restored":
-            log.warning(
-                "the database was put back from a copy: a new ledger %s was opened", store.head.ledger_id
-            )
+            log.warning("the database was put back or damaged: ledger %s was opened", store.head.ledger_id)
         refusals = Refusals(journal)
         punching = Punching(store, journal, refusals, hub, config, book)
         hub.change(today=store.punches_today(clock.now(), zone))

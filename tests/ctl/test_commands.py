@@ -241,3 +241,8 @@ def test_a_receipt_that_is_not_believed_is_no_success(kioskd: Canned, ctl: Ctl, 
     kioskd.answers[sticks.CourierImport] = sticks.CourierDone(stick="ab")
     done = ctl("courier", "import", tmp_path)
     assert (done.code, "no receipt" in done.out) == (0, True)
+
+
+def test_a_reason_is_words(kioskd: Canned, ctl: Ctl) -> None:
+    done = ctl("queue", "add", NIP, "2026-03-02 07:10", "--reason", "x")
+    assert (done.code, "say it in words" in done.err) == (2, True)
