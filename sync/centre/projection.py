@@ -216,7 +216,11 @@ def _absence_dropped(tx: Tx, dropped: p.AbsenceDropped, fact: Fact) -> None:
 
 
 def _erase(tx: Tx, erased: p.Erased, fact: Fact) -> None:
-    """The device deleted private parts: so do we, in every history, and what was made of them."""
+    """The device deleted private parts of its own: so do we, in every history, and what was made of them."""
+    device = fact.ledger.device
+    own = "SELECT 1 FROM ledgers WHERE ledger_id = ? AND tenant = ? AND device = ?"
+    if tx.one(own, erased.ledger_id, device.tenant, device.device) is None:
+        return
     places = [(erased.ledger_id, seq) for seq in erased.seqs]
     for table in ("private_parts", "fork_private_parts"):
         tx.many(f"DELETE FROM {table} WHERE ledger_id = ? AND seq = ?", places)

@@ -109,6 +109,16 @@ def test_what_a_person_had_erased_is_in_no_branch(desk: Desk, copied: tuple[Book
     assert names(desk, "private_parts") == names(desk, "fork_private_parts") == []
 
 
+def test_a_kiosk_erases_nothing_of_anothers(desk: Desk) -> None:
+    book, other = Book(), Book("kiosk-2")
+    book.person("p1", "198001012005011001", NAMES[0])
+    desk.send(book)
+    other.append(Erased(seqs=(2,), ledger_id=book.current.ledger_id, reason="request"))
+    desk.send(other)
+    assert names(desk, "private_parts") == [NAMES[0]]
+    assert desk.rows("SELECT name FROM people") == [(NAMES[0],)]
+
+
 def test_a_settled_ledger_takes_nothing_more_and_its_device_goes_on_in_a_new_one(
     desk: Desk, copied: tuple[Book, Book]
 ) -> None:
