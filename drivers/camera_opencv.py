@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 
 import cv2
@@ -11,6 +12,8 @@ from cv2.typing import MatLike
 from drivers.base.camera import Camera, CameraSettings, Light, Pixels
 from drivers.base.errors import Timeout, Unavailable
 from drivers.face.images import small_grey
+
+log = logging.getLogger(__name__)
 
 _V4L2_AUTO, _V4L2_MANUAL = 3, 1
 """Values of V4L2_CID_EXPOSURE_AUTO (linux/v4l2-controls.h): aperture priority, and manual."""
@@ -66,6 +69,8 @@ class OpenCVCamera(Camera):
 
     def _configure(self, capture: cv2.VideoCapture) -> None:
         settings, exposure = self.settings, self.settings.exposure
+        if exposure.compensation_ev:
+            log.warning("%s: the exposure of a USB camera is not made brighter or darker", self.source)
         # USB 2 carries 720p at 25 frames a second only as MJPEG.
         capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
         capture.set(cv2.CAP_PROP_FRAME_WIDTH, settings.width_px)
