@@ -10,7 +10,7 @@ from kiosk.core.export import Header, line_of
 from kiosk.core.payload import Genesis
 from kiosk.core.proof import SignedHead
 from kiosk.core.record import Private, Row
-from sync.centre.incoming import envelope_of
+from sync.centre.envelope import envelope_of
 from sync.centre.store import Tx
 
 PAGE = 1_000

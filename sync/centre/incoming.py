@@ -6,30 +6,12 @@ from dataclasses import dataclass
 
 import msgspec
 
-from kiosk.core.record import MAX_CARRIED_BYTES, TimeSource, chain_hashes, private_hash
+from kiosk.core.record import MAX_CARRIED_BYTES, chain_hashes, private_hash
 from kiosk.core.sign import head_statement, signature_holds
+from sync.centre.content import Content, content_of
+from sync.centre.envelope import NUL, Envelope, envelope_of
 from sync.topics import DeviceName
 from sync.wire import MAX_PRIVATE_BYTES, Batch, decode
-
-
-class Moment(msgspec.Struct, frozen=True, gc=False):
-    """What the centre looks at of a record's `kiosk.core.record.TimeBlock`."""
-
-    wall_ms: int
-    source: TimeSource
-    boot_id: str
-
-
-class Envelope(msgspec.Struct, frozen=True, gc=False):
-    """A record's envelope (`kiosk.core.record.Record`) whose payload is decoded only by who wants it."""
-
-    ledger_id: str
-    seq: int
-    v: int
-    type: str
-    at: Moment
-    data: msgspec.Raw
-    private_hash: str | None = None
 
 
 class Arrived(msgspec.Struct, frozen=True, gc=False):
@@ -40,6 +22,7 @@ class Arrived(msgspec.Struct, frozen=True, gc=False):
     body: bytes
     envelope: Envelope | None
     private: tuple[str, str] | None
+    content: Content | None
 
     @property
     def type(self) -> str:
@@ -71,20 +54,6 @@ class RefusedBatchError(Exception):
         self.reason = reason
 
 
-_decoder = msgspec.json.Decoder(Envelope)
-NUL = b"\\u0000"  # no column of text holds it (PostgreSQL 8.3): such a record is kept as the bytes it is
-
-
-def envelope_of(body: bytes) -> Envelope | None:
-    """The envelope in `body`, `None` when this version cannot read it."""
-    if b"\\" in body and NUL in body:  # hardly any body has a backslash, and one byte is found sooner
-        return None
-    try:
-        return _decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
-
-
 def read_batch(device: DeviceName, payload: bytes) -> Incoming:
     """The batch in `payload`.
 
@@ -112,8 +81,14 @@ def _arrived(batch: Batch, bodies: list[bytes], hashes: list[bytes]) -> list[Arr
             if envelope.seq != seq or envelope.ledger_id != batch.ledger_id:
                 raise RefusedBatchError(batch, "misplaced")
             part = batch.private and _private(envelope, batch.private.get(seq))
-        records.append(Arrived(seq, hash_, body, envelope, part or None))
+        records.append(Arrived(seq, hash_, body, envelope, part or None, content_of(envelope)))
     return records
+
+
+def stored(seq: int, hash_: bytes, body: bytes, private: tuple[str, str] | None) -> Arrived:
+    """A record the centre has, as when it came."""
+    envelope = envelope_of(body)
+    return Arrived(seq, hash_, body, envelope, private, content_of(envelope))
 
 
 def _private(envelope: Envelope, part: tuple[str, str] | None) -> tuple[str, str] | None:

@@ -6,21 +6,20 @@ The tables hold what the records say after later knowledge: corrected times, val
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date
 from typing import Any
 
 import msgspec
 
 from kiosk.core import payload as p
-from kiosk.core.record import MAX_INTEGER
 from sync.centre import down_projection
 from sync.centre.carried import is_counted
-from sync.centre.incoming import Arrived, Envelope, envelope_of
+from sync.centre.content import PunchSeen
+from sync.centre.envelope import Envelope
+from sync.centre.incoming import Arrived
 from sync.centre.ledgers import Ledger
-from sync.centre.punch_rows import LAST_MS, PunchSeen, is_sane, row_of
+from sync.centre.punch_rows import row_of
 from sync.centre.store import Row, Tx
 
-_Read = tuple[Envelope, Any, p.Carried | None]
 _private_decoder = msgspec.json.Decoder(p.PersonPrivate)
 
 
@@ -47,9 +46,9 @@ def project(tx: Tx, ledger: Ledger, records: list[Arrived], now_ms: int) -> None
     seen_ms = _forget_provisional(tx, ledger, records[-1].seq)
     punches: list[Row] = []
     for record in records:
-        if (read := _read(record)) is None:
+        if (content := record.content) is None:
             continue
-        envelope, payload, about = read
+        envelope, payload, about = content.envelope, content.payload, content.carrier
         if about is not None:
             tx.append("punches", punches)  # its own or its twin may be among them
             punches = []
@@ -75,9 +74,9 @@ def project_provisional(tx: Tx, fresh: Sequence[tuple[Ledger, Arrived]], now_ms:
     tx.many(
         f"INSERT INTO early_punches VALUES ({', '.join('?' * 21)}) ON CONFLICT DO NOTHING",
         [
-            row_of(ledger, record.seq, *read[:2], provisional=1, seen_ms=now_ms)
+            row_of(ledger, record.seq, read.envelope, read.payload, provisional=1, seen_ms=now_ms)
             for ledger, record in fresh
-            if (read := _read(record)) and isinstance(read[1], PunchSeen)
+            if (read := record.content) and isinstance(read.payload, PunchSeen)
         ],
     )
 
@@ -96,47 +95,6 @@ def _forget_provisional(tx: Tx, ledger: Ledger, upto: int) -> dict[int, int]:
 def _row(ledger: Ledger, seq: int, envelope: Envelope, payload: Any) -> Row | None:
     seen = isinstance(payload, PunchSeen)
     return row_of(ledger, seq, envelope, payload, provisional=0, seen_ms=0) if seen else None
-
-
-def _read(record: Arrived) -> _Read | None:
-    """The record and its payload, where it has consequences; a carried one's inner one."""
-    envelope = record.envelope
-    payload, carried = _payload(envelope), None
-    if isinstance(payload, p.Carried):
-        carried = payload
-        envelope = envelope_of(payload.body.encode())
-        payload = _payload(envelope)
-    if envelope is None or payload is None or isinstance(payload, p.Carried) or not _sane(envelope, payload):
-        return None
-    return envelope, payload, carried
-
-
-def _payload(envelope: Envelope | None) -> Any:
-    decoder = _DECODERS.get(envelope.type) if envelope else None
-    if envelope is None or decoder is None:
-        return None
-    try:
-        return decoder.decode(envelope.data)
-    except msgspec.DecodeError:
-        return None
-
-
-def _sane(envelope: Envelope, payload: Any) -> bool:
-    """Whether a database's types can hold it: one hostile kiosk must not stop everybody's report."""
-    if isinstance(payload, PunchSeen):
-        return is_sane(envelope, payload)
-    if isinstance(payload, p.Correction):
-        return abs(payload.offset_ms) < LAST_MS and max(payload.from_seq, payload.upto_seq) <= MAX_INTEGER
-    if isinstance(payload, p.Absence):
-        return _is_day(payload.first) and _is_day(payload.last)
-    return True
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return len(text) == len("2026-01-31") and date.fromisoformat(text) is not None
-    except ValueError:
-        return False
 
 
 def _correct(tx: Tx, correction: p.Correction, fact: Fact) -> None:
@@ -238,5 +196,3 @@ _HANDLERS: dict[type[p.Payload], Callable[[Tx, Any, Fact], None]] = {
     p.Erased: _erase,
     **down_projection.HANDLERS,
 }
-_READ: tuple[type[PunchSeen | p.Payload], ...] = (PunchSeen, p.Carried, *_HANDLERS)
-_DECODERS: dict[str, msgspec.json.Decoder[Any]] = {kind.TYPE: msgspec.json.Decoder(kind) for kind in _READ}

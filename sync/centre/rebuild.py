@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sync.centre import ledgers
-from sync.centre.incoming import Arrived, envelope_of
+from sync.centre.incoming import Arrived, stored
 from sync.centre.projection import project
 from sync.centre.store import Tx
 
@@ -39,6 +39,6 @@ def pages(tx: Tx, ledger_id: str, after: int = 0) -> Iterator[list[Arrived]]:
     ):  # fmt: skip
         after = rows[-1][0]
         yield [
-            Arrived(seq, bytes(hash_), bytes(body), envelope_of(bytes(body)), (salt, text) if salt else None)
+            stored(seq, bytes(hash_), bytes(body), (salt, text) if salt else None)
             for seq, hash_, body, salt, text in rows
         ]

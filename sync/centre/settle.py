@@ -11,7 +11,8 @@ import msgspec
 
 from kiosk.core.record import ZERO_HASH, chain_hash
 from sync.centre import ledgers
-from sync.centre.incoming import Arrived, envelope_of
+from sync.centre.envelope import envelope_of
+from sync.centre.incoming import stored
 from sync.centre.keys import CentreKey
 from sync.centre.ledgers import Ledger
 from sync.centre.projection import project
@@ -152,9 +153,7 @@ def _exchange(tx: Tx, ledger: Ledger, chosen: _Branch, now_ms: int) -> None:
             f"DELETE FROM {table} WHERE ledger_id = ? AND seq = ? AND hash = ?",
             [(ledger.ledger_id, seq, hash_) for seq, hash_, _ in chosen.rows],
         )
-    records = [
-        Arrived(seq, hash_, body, envelope_of(body), privates.get(hash_)) for seq, hash_, body in chosen.rows
-    ]
+    records = [stored(seq, hash_, body, privates.get(hash_)) for seq, hash_, body in chosen.rows]
     ledger.head_seq, ledger.head_hash = begin - 1, ZERO_HASH
     ledgers.append(tx, ledger, records, now_ms)
     project(tx, ledger, records, now_ms)
