@@ -51,7 +51,7 @@ def figures(people: People) -> Iterator[Figure]:
     faces = [next((p for p in pictures if p.frontal), None) for pictures in people.values()]
     chosen = [picture for picture in faces if picture is not None and usable(picture)]
     random.Random(7).shuffle(chosen)
-    trials = [Trial(LIVE, p, n) for n, p in enumerate(chosen[: 2 * clips])]
+    trials = [Trial(LIVE, p, n) for n, p in enumerate(chosen[:clips])]
     for turn, kind in enumerate(attack.KINDS):
         start = turn * 7 % max(len(chosen) - clips, 1)
         trials += [Trial(kind, p, 1000 + n) for n, p in enumerate(chosen[start : start + clips])]

@@ -12,6 +12,8 @@ from drivers.face import geometry, images
 
 SAME_FACE = 0.3
 """Overlap from which a detection and a track are one face."""
+SLIP = (0.8, 1.35)
+"""How much a face may grow or shrink between two detections; beyond it, landmarks have slipped off a head."""
 
 
 @dataclass(slots=True, eq=False)
@@ -26,22 +28,25 @@ class Track:
     confirmed_s: float
     """When the detector last agreed."""
     _shape: tuple[float, float, float] = field(default=(0.0, 0.0, 1.0))
+    _size_px: float = 1.0
 
     def confirm(self, box: Box, points: Points, at_s: float) -> None:
         """Take a detection over, and remember how such a box lies around its points."""
         around = geometry.bounds(points)
         (bx, by), (px, py) = box.centre, around.centre
         size = _size(points)
-        self._shape = ((bx - px) / size, (by - py) / size, box.width / size)
+        self._shape, self._size_px = ((bx - px) / size, (by - py) / size, box.width / size), size
         self.box, self.points, self.confirmed_s = box, points, at_s
 
     def follow(self, points: Points) -> None:
-        """Move the box along with the points."""
+        """Move the box along with the points; not when they shrank onto an eye, to stay there."""
         (px, py), size = geometry.bounds(points).centre, _size(points)
-        dx, dy, width = self._shape
-        half = width * size / 2
-        x, y = px + dx * size, py + dy * size
-        self.box, self.points = Box(x - half, y - half, x + half, y + half), points
+        self.points = points
+        if SLIP[0] < size / self._size_px < SLIP[1]:
+            dx, dy, width = self._shape
+            half = width * size / 2
+            x, y = px + dx * size, py + dy * size
+            self.box = Box(x - half, y - half, x + half, y + half)
 
 
 class FaceTracker:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -55,6 +55,8 @@ class ChallengeLimits:
     """Longest random wait on top, so that the moment cannot be foreseen either."""
     hold_s: float = 0.3
     """How long a turn or a coming closer must be shown: landmarks that slip come back sooner."""
+    wrong_s: float = 0.1
+    """How long another act must be shown to be one: slipping landmarks show anything for a frame or two."""
     shut_s: float = 0.06
     """How long the eyes must be shut: more than one frame."""
 
@@ -90,6 +92,7 @@ def turn_towards(act: Act, before: Neutral, reading: Reading) -> float:
     return min(way * turned.cheeks, way * turned.midline * MIDLINE_GAIN)
 
 
+NEARLY_ALL = 0.7
 MIDLINE_GAIN = 1.5
 """The midline reading is that much smaller than the cheeks' for the same turn."""
 
@@ -101,14 +104,28 @@ def shows(act: Act, before: Neutral, reading: Reading, limits: ChallengeLimits) 
     return turn_towards(act, before, reading) >= limits.turn
 
 
+def lasts(act: Act, before: Neutral, shown: Sequence[Reading], limits: ChallengeLimits) -> bool:
+    """Whether a turn or a coming closer was shown for longer than landmarks slip."""
+    return _lasts(shown, limits.wrong_s, lambda reading: shows(act, before, reading, limits))
+
+
 def _held(act: Act, before: Neutral, shown: Sequence[Reading], limits: ChallengeLimits) -> bool:
-    since_s: float | None = None
-    for reading in shown:
-        if not shows(act, before, reading, limits):
-            since_s = None
-        elif since_s is None:
-            since_s = reading.at_s
-        elif reading.at_s - since_s >= limits.hold_s:
+    return _lasts(shown, limits.hold_s, lambda reading: shows(act, before, reading, limits))
+
+
+def _lasts(readings: Sequence[Reading], length_s: float, seen: Callable[[Reading], bool]) -> bool:
+    """Whether nearly all readings of some stretch that long show it, its first and its last among them.
+
+    Landmarks slip on a turned head, for a frame or two at a time.
+    """
+    shown = [seen(reading) for reading in readings]
+    first = 0
+    for last, reading in enumerate(readings):
+        while first < last and readings[first + 1].at_s <= reading.at_s - length_s:
+            first += 1
+        stretch = shown[first : last + 1]
+        long_enough = readings[first].at_s <= reading.at_s - length_s
+        if long_enough and stretch[0] and stretch[-1] and sum(stretch) >= NEARLY_ALL * len(stretch):
             return True
     return False
 
@@ -156,9 +173,12 @@ def _begun_before(
 
 
 def _other_act(act: Act, before: Neutral, since: Sequence[Reading], limits: ChallengeLimits) -> bool:
-    if act is not Act.CLOSER and any(r.size_px >= limits.closer * before.size_px for r in since):
-        return True
-    others = {Act.LEFT: (Act.RIGHT,), Act.RIGHT: (Act.LEFT,)}.get(act, (Act.LEFT, Act.RIGHT))
-    return any(
-        turn_towards(other, before, reading) >= limits.wrong_turn for other in others for reading in since
-    )
+    """Another act than the asked one, for long enough not to be a slip of the landmarks."""
+    turns = {Act.LEFT: (Act.RIGHT,), Act.RIGHT: (Act.LEFT,)}.get(act, (Act.LEFT, Act.RIGHT))
+    signs: list[Callable[[Reading], bool]] = [
+        lambda reading, turn=turn: turn_towards(turn, before, reading) >= limits.wrong_turn  # type: ignore[misc]
+        for turn in turns
+    ]
+    if act is not Act.CLOSER:
+        signs.append(lambda reading: shows(Act.CLOSER, before, reading, limits))
+    return any(_lasts(since, limits.wrong_s, sign) for sign in signs)

@@ -115,7 +115,7 @@ class LivenessSession:
         if len(recent) < FEWEST_READINGS:
             return
         neutral = self._neutral or Neutral.of(recent)
-        unasked = self._unasked(neutral, reading)
+        unasked = self._unasked(neutral, recent)
         if unasked is not None:
             self.evidence.append(f"{unasked.value} unasked")
             self._fail(reading.at_s)
@@ -129,13 +129,12 @@ class LivenessSession:
             self._neutral = replace(neutral, size_px=reading.size_px)
             self._asked_s = reading.at_s
 
-    def _unasked(self, neutral: Neutral, reading: Reading) -> Act | None:
+    def _unasked(self, neutral: Neutral, recent: list[Reading]) -> Act | None:
         """A person at rest does nothing big between two questions; a clip goes on."""
-        if reading.at_s < self._rest_from_s:
-            return None
         last = self._acts[self._step - 1] if self._step else None
+        rest = [reading for reading in recent if reading.at_s >= self._rest_from_s]
         others = [act for act in _BIG if act is not last]
-        return next((act for act in others if challenge.shows(act, neutral, reading, self.limits)), None)
+        return next((act for act in others if challenge.lasts(act, neutral, rest, self.limits)), None)
 
     def _calm(self, neutral: Neutral, recent: list[Reading]) -> bool:
         """Whether the face has looked straight at one distance for a while."""

@@ -5,15 +5,19 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from bench.face import acts, liveness
+from drivers.base.face import Box
+from drivers.face import geometry
 from drivers.face.dlib_engine import DlibEngine
 from drivers.face.images import grey
 from drivers.face.liveness import challenge
 from drivers.face.liveness.challenge import Act
-from drivers.face.liveness.reading import Reading
+from drivers.face.liveness.reading import Neutral, Reading
 from drivers.face.liveness.session import LivenessSession, Proof
+from drivers.face.tracker import Track
 from kiosk.demo.faces import attack, person
 
 QUICK = ("print tilted", "print bent upright", "phone still picture", "replay on a monitor")
@@ -99,6 +103,45 @@ def test_living_people_are_hardly_ever_refused(people: list[person.Person]) -> N
         who = person.Person(people[seed % 4].shape, seed)
         refused += acts.play(who, seed, who.answer).proof is not Proof.LIVE
     assert refused <= 2
+
+
+def frames(turns: list[float], fps: int = 15) -> list[Reading]:
+    """One reading a frame of a head whose cheeks and midline show these turns; 0 is straight on."""
+    rest = np.zeros((68, 2), np.float32)
+    eyes = np.random.default_rng(0).normal(100, 30, (2, 32, 48)).astype(np.float32)
+    return [
+        Reading(n / fps, rest, geometry.Turn(turn, turn), 0.3, eyes, 60.0, moire=1.0)
+        for n, turn in enumerate(turns)
+    ]
+
+
+def judged(act: Act, turns: list[float]) -> challenge.Answer:
+    """What comes of an act asked at the end of half a second at rest, before these turns."""
+    since = frames([0.0] * 8 + turns)
+    return challenge.judge(act, since[7].at_s, Neutral.of(since[:8]), since[8:], challenge.ChallengeLimits())
+
+
+def test_landmarks_that_slip_for_a_frame_are_no_wrong_answer() -> None:
+    calm, turned = [0.0] * 5, [-0.2] * 6
+    assert judged(Act.RIGHT, [*calm, 0.3, *turned]) is challenge.Answer.DONE
+    assert judged(Act.RIGHT, [*calm, 0.3, 0.3, 0.3, 0.3, *turned]) is challenge.Answer.WRONG
+
+
+def test_a_turn_goes_on_through_a_frame_of_slipped_landmarks_but_two_slips_are_none() -> None:
+    calm = [0.0] * 5
+    assert judged(Act.LEFT, [*calm, 0.2, 0.2, 0.2, -0.1, 0.2, 0.2]) is challenge.Answer.DONE
+    assert judged(Act.LEFT, [*calm, 0.2, 0.2, *calm, 0.2, 0.2, *calm]) is challenge.Answer.PENDING
+
+
+def test_where_a_face_is_looked_for_does_not_shrink_onto_an_eye() -> None:
+    face = np.array([[x, y] for x in range(100, 180, 10) for y in range(100, 180, 10)], np.float32)[:68]
+    track = Track(1, face, Box(80, 80, 200, 200), since_s=0.0, confirmed_s=0.0)
+    track.confirm(track.box, face, 0.0)
+    track.follow(face + 5)
+    moved = track.box
+    track.follow((face - 140) * 0.5 + 160)
+    assert track.box == moved
+    assert moved.centre == (145, 145)
 
 
 def test_nothing_is_asked_before_the_challenge_begins() -> None:
