@@ -38,7 +38,7 @@ from sync.topics import DeviceName
 ROUNDS = 3  # their medians are compared
 RECORDS = int(os.environ.get("RECORDS", "100000"))
 ONE_AT_A_TIME = 2_000
-WINDOW = 16
+WINDOW = 32
 LETTERS = 16
 SMALL, LARGE = 1_000, 1_000_000
 WRITTEN = ("records", "punches", "heads")

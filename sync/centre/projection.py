@@ -61,7 +61,7 @@ def project(tx: Tx, ledger: Ledger, records: list[Arrived], now_ms: int) -> None
             tx.append("punches", punches)  # a correction or validation may speak of them
             punches = []
             named = about.ledger_id if about else ledger.ledger_id
-            _HANDLERS[type(payload)](tx, payload, Fact(ledger, record.seq, envelope, record.private, named))
+            HANDLERS[type(payload)](tx, payload, Fact(ledger, record.seq, envelope, record.private, named))
     tx.append("punches", punches)
 
 
@@ -185,7 +185,7 @@ def _erase(tx: Tx, erased: p.Erased, fact: Fact) -> None:
     tx.many("UPDATE people SET number = '', name = '', unit = '' WHERE ledger_id = ? AND seq = ?", places)
 
 
-_HANDLERS: dict[type[p.Payload], Callable[[Tx, Any, Fact], None]] = {
+HANDLERS: dict[type[p.Payload], Callable[[Tx, Any, Fact], None]] = {
     p.Correction: _correct,
     p.Validation: _validate,
     p.DirectionSet: _direct,

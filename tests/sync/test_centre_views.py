@@ -9,8 +9,20 @@ from urllib.request import urlopen
 
 import pytest
 
-from kiosk.core.payload import Absence, AbsenceDropped, AbsenceKind, Alias, Place, Punch, Shown, Versions
+from kiosk.core.payload import (
+    Absence,
+    AbsenceDropped,
+    AbsenceKind,
+    Alias,
+    Carried,
+    Place,
+    Punch,
+    Shown,
+    Versions,
+)
+from sync.centre import projection
 from sync.centre.config import CentreConfig
+from sync.centre.content import KINDS, PunchSeen
 from sync.centre.metrics import render, serving
 from sync.centre.standing import standing
 from sync.centre.store import Store
@@ -163,3 +175,7 @@ def fetched(port: int) -> str:
     with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=20) as answer:
         assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
         return str(answer.read().decode())
+
+
+def test_whatever_has_consequences_is_read_and_whatever_is_read_has_them() -> None:
+    assert {*projection.HANDLERS, PunchSeen, Carried} == set(KINDS)
