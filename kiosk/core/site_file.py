@@ -13,7 +13,8 @@ from typing import Any
 import msgspec
 
 from kiosk.core.checked import BadFileError, Fault, dotted, line_of, read_toml
-from kiosk.core.config import KioskConfig, impossible
+from kiosk.core.config import KioskConfig
+from kiosk.core.config_file import impossible
 from kiosk.core.toml_lines import Path
 from kiosk.core.zone import zones_at
 

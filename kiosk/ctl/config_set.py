@@ -42,7 +42,7 @@ def set_value(file: Path, key: str, value: str) -> None:
 def password(file: Path) -> None:
     """Put the broker's password for the kiosk of FILE into its place; it is asked for, or read from stdin."""
     from kiosk.core.checked import read_text
-    from kiosk.core.config import read_config
+    from kiosk.core.config_file import read_config
     from kiosk.ctl.atomic import Owned, write_atomically
 
     config = read_config(read_text(file.read_bytes(), str(file)), str(file))
@@ -98,7 +98,7 @@ def _meanings(value: str) -> list[Value]:
 
 def _faults(text: str, name: str) -> list[Fault]:
     from kiosk.core.checked import BadFileError
-    from kiosk.core.config import read_config
+    from kiosk.core.config_file import read_config
 
     try:
         read_config(text, name)

@@ -64,7 +64,7 @@ def _say_reloaded(done: Reloaded) -> None:
 @common
 def check_config(file: Path) -> None:
     """Check the kiosk.toml FILE; every fault at once, with its line."""
-    from kiosk.core.config import read_config
+    from kiosk.core.config_file import read_config
 
     _check(file, read_config, "the configuration is sound")
 

@@ -11,7 +11,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from kiosk.core.checked import BadFileError, read_text
-from kiosk.core.config import KioskConfig, read_config
+from kiosk.core.config import KioskConfig
+from kiosk.core.config_file import read_config
 from kiosk.daemon.control import SocketInUseError
 from kiosk.daemon.daemon import Kiosk
 from kiosk.daemon.rules_files import Rules, load_rules

@@ -13,7 +13,8 @@ import msgspec
 
 from kiosk.core import api
 from kiosk.core.checked import BadFileError, read_text
-from kiosk.core.config import Camera, Face, KioskConfig, read_config
+from kiosk.core.config import Camera, Face, KioskConfig
+from kiosk.core.config_file import read_config
 from kiosk.daemon.control_request import Refusal
 from kiosk.daemon.engine import Engine
 from kiosk.daemon.refusal import refuse

@@ -7,7 +7,8 @@ import msgspec
 import pytest
 
 from kiosk.core.checked import BadFileError, struct_in
-from kiosk.core.config import KioskConfig, Reader, Terminal, read_config
+from kiosk.core.config import KioskConfig, Reader, Terminal
+from kiosk.core.config_file import read_config
 
 SAMPLE = Path(__file__).parents[2] / "config" / "kiosk.toml"
 

@@ -17,7 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.x509.oid import NameOID
 
-from kiosk.core.config import read_config
+from kiosk.core.config_file import read_config
 from kiosk.core.policy_file import read_policy
 from kiosk.core.site_file import read_site
 from kiosk.demo.client import answers

@@ -11,7 +11,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from kiosk.core.config import KioskConfig, read_config
+from kiosk.core.config import KioskConfig
+from kiosk.core.config_file import read_config
 from kiosk.ctl.provision.rendering import CONTROL, FACE
 from kiosk.ctl.session import SYSTEM_SOCKET
 from kiosk.daemon import daemon, vault

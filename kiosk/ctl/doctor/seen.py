@@ -8,7 +8,8 @@ from pathlib import Path
 
 from kiosk.core import api
 from kiosk.core.checked import BadFileError, read_text
-from kiosk.core.config import KioskConfig, read_config
+from kiosk.core.config import KioskConfig
+from kiosk.core.config_file import read_config
 from kiosk.ctl.client import Client
 from kiosk.ctl.doctor.machine import Machine
 from kiosk.ctl.errors import CtlError, UnreachableError

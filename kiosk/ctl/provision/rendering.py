@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from kiosk.core.checked import BadFileError, Fault, line_of, read_text
-from kiosk.core.config import KioskConfig, read_config
+from kiosk.core.config import KioskConfig
+from kiosk.core.config_file import read_config
 from kiosk.core.policy_file import read_policy
 from kiosk.core.site_file import EXTRA, SiteFile, read_site
 from kiosk.core.toml_write import toml_text
