@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from bench.face.lobby import FPS, Lobby, OwnPace, film, lobby
+from bench.face.lobby import FPS, Lobby, OwnPace, film, keep_time, lobby
 from bench.face.pictures import People, Picture
 from bench.figure import Figure
 from bench.process import cpu_share, most_resident_bytes
@@ -15,6 +16,7 @@ from drivers.base.camera import Pixels
 from drivers.base.face import Vector
 from drivers.face.gallery import merged
 from kiosk.core import facing
+from kiosk.core.preview import PreviewReader
 from kiosk.demo.faces import person
 
 STARTS = 3
@@ -95,24 +97,45 @@ def _smoothness(shown: list[Shown], own_gap_ms: float) -> Iterator[Figure]:
 
 def _shown(room: Lobby, picture: Picture, for_s: float) -> list[Shown]:
     """Pictures as a reader sees them come, the network never without a face to compute."""
-    reader, jpeg = room.desk.preview, picture.path.read_bytes()
-    assert reader is not None
+    assert room.desk.preview is not None
+    jpeg, jobs = picture.path.read_bytes(), 1
     room.desk.say(
         facing.Enrol(job=1, person_id="sitter", timeout_s=LONG_S)
     )  # nobody turns: it goes on for ever
     room.desk.hear(facing.EnrolStep, pose="left")
-    shown, jobs = list[Shown](), 1
-    number, end_s = reader.newest, time.monotonic() + for_s
-    while (now_s := time.monotonic()) < end_s:
+    screen, end_s = Screen(room.desk.preview), time.monotonic() + for_s
+    screen.start()
+    while time.monotonic() < end_s:
         if jobs < 2 + sum(isinstance(line, ENDED) for line in room.desk.said):
             jobs += 1
             room.desk.say(facing.EnrolPicture(job=jobs, person_id="sitter", jpeg=jpeg))
-        if reader.newest != number and (newest := reader.read()):
-            number = newest.number
-            shown.append(Shown(number, newest.at_ns / NS, now_s))
-        time.sleep(0.001)
+        time.sleep(0.02)
     room.desk.say(facing.Cancel(job=1))
-    return shown
+    return screen.stop()
+
+
+class Screen(threading.Thread):
+    """Looks into the shared memory every millisecond and notes when a number has changed."""
+
+    def __init__(self, reader: PreviewReader) -> None:
+        super().__init__(name="screen", daemon=True)
+        self._reader, self._shown, self._ended = reader, list[Shown](), False
+
+    def run(self) -> None:
+        keep_time()
+        number = self._reader.newest
+        while not self._ended:
+            now_s = time.monotonic()
+            if self._reader.newest != number and (newest := self._reader.read()):
+                number = newest.number
+                self._shown.append(Shown(number, newest.at_ns / NS, now_s))
+            time.sleep(0.001)
+
+    def stop(self) -> list[Shown]:
+        """What was seen."""
+        self._ended = True
+        self.join()
+        return self._shown
 
 
 def _crowd(

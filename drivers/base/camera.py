@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 Pixels = NDArray[np.uint8]
 AHEAD = 5
-"""Steps of niceness by which the grabbing thread goes before the process's other threads."""
+"""Steps of niceness by which the grabbing thread goes before our others, where it may not do better."""
 
 
 class Light(Enum):
@@ -154,9 +154,9 @@ class Camera(ABC):
             self._thread.join(timeout_s)
 
     def _run(self) -> None:
-        _go_first()
         try:
             self._open()
+            _go_first()
             self._grab_until_closed()
         except DeviceError as error:
             self._fail(error)
@@ -213,7 +213,13 @@ class Camera(ABC):
 
 
 def _go_first() -> None:
-    """Ahead of this process's other threads, where that is permitted (RLIMIT_NICE)."""
+    """Before everything else that computes, where that is permitted (RLIMIT_RTPRIO), else before our own.
+
+    Threads that the vendor's library makes from here on do not inherit the first.
+    """
     thread = threading.get_native_id()
-    with contextlib.suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) - AHEAD)
+    try:
+        os.sched_setscheduler(thread, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(1))
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) - AHEAD)
