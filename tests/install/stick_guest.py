@@ -55,7 +55,7 @@ def disks() -> list[str]:
 
 
 def main() -> None:
-    run("systemd-sysusers; systemd-tmpfiles --create")
+    run("dmesg -n 1; systemd-sysusers; systemd-tmpfiles --create")  # the kernel's errors would cut our lines
     say("tick", run("udevadm verify --no-summary /usr/local/lib/udev/rules.d"))
     seen = plugged_in()
     seen["written"] = run(f"su -s /bin/sh hadir -c 'echo proof > {STICK}/hadir/proof.txt'")
