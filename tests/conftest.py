@@ -6,8 +6,12 @@ from collections.abc import Iterator
 
 import psutil
 import pytest
+from hypothesis import HealthCheck, settings
 
 GRACE_S = 5.0
+# How quickly examples are made says how busy the machine is, nothing of what is tested.
+settings.register_profile("hadir", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("hadir")
 
 
 @pytest.fixture(autouse=True, scope="session")
