@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 
 from kiosk.core.checked import BadFileError, Fault, dotted, line_of, read_toml
 from kiosk.core.config import CAMERA, KioskConfig, Reader, Sync
 from kiosk.core.toml_lines import Path
 
 MOST_ADDRESSES = 1024
+_NO_HOST = "{!r} is neither a name such as broker.example nor an address; the port has a key of its own"
 
 
 def read_config(text: str, name: str) -> KioskConfig:
@@ -35,6 +36,9 @@ def impossible(config: KioskConfig) -> Iterator[tuple[Path, str]]:
         yield ("control", "ui_socket"), "the screen needs a socket of its own"
     if (config.site.latitude is None) != (config.site.longitude is None):
         yield ("site", "longitude"), "set latitude and longitude both, or neither"
+    for path, host in (("sync", "host"), config.sync.host), (("gps", "host"), config.gps.host):
+        if host and not _is_host(host):
+            yield path, _NO_HOST.format(host)
     if config.gps.host and config.site.latitude is None:
         yield ("gps", "host"), "a GPS needs the site's latitude and longitude to compare with"
     try:
@@ -52,7 +56,7 @@ def _impossible_sync(sync: Sync) -> Iterator[tuple[Path, str]]:
         yield ("sync", "centre_key"), "64 hex digits are wanted, as `hadir-centre key` prints them"
     for broker in sync.brokers:
         host, _, port = broker.rpartition(":")
-        if not host or not port.isdigit() or not 1 <= int(port) <= 65_535:
+        if not _is_host(host) or not port.isdigit() or not 1 <= int(port) <= 65_535:
             yield ("sync", "brokers"), f"{broker!r} is no broker such as broker-2.example:8883"
     if sync.brokers and not sync.host:
         yield ("sync", "brokers"), "name the first broker as host and port; these are tried after it"
@@ -78,6 +82,14 @@ def _is_key(text: str) -> bool:
     return len(text) == 64 and all(c in "0123456789abcdefABCDEF" for c in text)
 
 
+def _is_host(text: str) -> bool:
+    """A name or an address. An address of IPv6 may name its interface: fe80::1%eth0."""
+    try:
+        return bool(ip_address(text))
+    except ValueError:
+        return bool(text) and all(c.isalnum() or c in "._-" for c in text)
+
+
 def _impossible_readers(readers: tuple[Reader, ...]) -> Iterator[tuple[Path, str]]:
     for index, reader in enumerate(readers):
         if reader.name in [before.name for before in readers[:index]]:
@@ -101,6 +113,8 @@ def _impossible_terminals(config: KioskConfig) -> Iterator[tuple[Path, str]]:
         others = [(before.host, before.port) for before in config.terminals[:index]]
         if (terminal.host, terminal.port) in others:
             yield ("terminal", index, "host"), f"two terminals are at {terminal.host}:{terminal.port}"
+        if not _is_host(terminal.host):
+            yield ("terminal", index, "host"), _NO_HOST.format(terminal.host)
         for network in terminal.networks:
             if why := _wrong_network(network):
                 yield ("terminal", index, "networks"), why

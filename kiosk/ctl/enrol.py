@@ -28,8 +28,9 @@ def enrol() -> None:
 @enrol.command()
 @click.argument("number")
 @click.option(
-    "--finger", default="right-index", show_default=True, help="left|right-thumb|index|middle|ring|little"
-)
+    "--finger", type=click.Choice(api.FINGERS), metavar="FINGER", default="right-index", show_default=True,
+    help="left|right-thumb|index|middle|ring|little",
+)  # fmt: skip
 @click.option("--reader", default="", help="Which reader, when there are several.")
 @click.option("--timeout", "timeout_s", type=click.FloatRange(2, 120), default=30.0, show_default=True)
 @click.option("--consent", is_flag=True, help="They have read `kioskctl consent show` and agree.")

@@ -16,7 +16,7 @@ def fingers() -> None:
 
 @fingers.command()
 @click.argument("number")
-@click.argument("finger")
+@click.argument("finger", type=click.Choice(api.FINGERS), metavar="FINGER")
 @common
 def remove(number: str, finger: str) -> None:
     """Delete FINGER (e.g. right-index) of the person with NUMBER from sensor and vault."""

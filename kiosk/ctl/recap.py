@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -10,7 +11,7 @@ from kiosk.core import desk
 from kiosk.core.deductions import per_cent, span
 from kiosk.ctl.atomic import write_atomically
 from kiosk.ctl.day import iso_day, today
-from kiosk.ctl.session import common, session
+from kiosk.ctl.session import F, common, session
 from kiosk.ctl.table import print_table
 
 RECAP_S = 320.0
@@ -18,10 +19,23 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 HEADS = ("name", "number", "due", "present", "incomplete", "absent", "away", "late", "early", "cut")
 
 
+def _period(context: click.Context, option: click.Parameter, chosen: bool) -> None:
+    if chosen and "period" in context.params:
+        raise click.UsageError("one of --day, --week and --month: a recap is of one period")
+    if chosen:
+        context.params["period"] = option.opts[0].removeprefix("--")
+
+
+def _period_option(name: str, text: str) -> Callable[[F], F]:
+    return click.option(
+        f"--{name}", f"per_{name}", is_flag=True, expose_value=False, callback=_period, help=text
+    )
+
+
 @click.command()
-@click.option("--day", "period", flag_value="day", help="One day.")
-@click.option("--week", "period", flag_value="week", default=True, help="Monday to Sunday.  [default]")
-@click.option("--month", "period", flag_value="month", help="The whole month.")
+@_period_option("day", "One day.")
+@_period_option("week", "Monday to Sunday.  [default]")
+@_period_option("month", "The whole month.")
 @click.option("--of", "day", default="", help="A day inside it: YYYY-MM-DD; today when left out.")
 @click.option("--number", default="", help="One person.")
 @click.option("--unit", default="", help="One unit.")
@@ -31,8 +45,8 @@ HEADS = ("name", "number", "due", "present", "incomplete", "absent", "away", "la
 @click.option("--signer", default="", help="'Title|Name|NIP' under the PDF.")
 @common
 def recap(
-    period: str, day: str, number: str, unit: str, xlsx: Path | None, pdf: Path | None, csv: Path | None,
-    signer: str,
+    day: str, number: str, unit: str, xlsx: Path | None, pdf: Path | None, csv: Path | None, signer: str,
+    period: desk.Period = "week",
 ) -> None:  # fmt: skip
     """Recap of a day, a week or a month. Deductions are proposals; nothing is applied."""
     from kiosk.report.files import made_as
@@ -40,7 +54,7 @@ def recap(
     here = session()
     with here.client() as client:
         day = iso_day(day) if day else today(client)
-        wanted = desk.GetRecap(period=period, day=day, number=number, unit=unit)  # type: ignore[arg-type]
+        wanted = desk.GetRecap(period=period, day=day, number=number, unit=unit)
         made = client.ask(wanted, desk.Recap, answer_s=RECAP_S)
     written = []
     for kind, path in (("xlsx", xlsx), ("pdf", pdf), ("csv", csv)):

@@ -27,11 +27,6 @@ LIFT_POLL_S = 0.1
 LOOK_S = 1.0
 T = TypeVar("T")
 Emit = Callable[[object], None]
-FINGERS = tuple(
-    f"{side}-{finger}"
-    for side in ("right", "left")
-    for finger in ("thumb", "index", "middle", "ring", "little")
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,8 @@ class LedgerFile:
 
 def open_ledgers(path: Path) -> LedgerFile:
     """The ledgers in a database or an export. Raises `UnreadableError`, `OSError`."""
+    if path.is_dir():
+        raise IsADirectoryError(f"{path}: a folder; name the kiosk.db or the export in it")
     if not path.is_file():
         raise FileNotFoundError(f"{path}: there is no such file")
     try:

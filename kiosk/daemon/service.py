@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from drivers.base.errors import DeviceError
 from kiosk.core import api, desk, faces
 from kiosk.core.config import KioskConfig
@@ -20,7 +22,7 @@ from kiosk.daemon.courier_desk import CourierDesk
 from kiosk.daemon.desk.desk import Desk
 from kiosk.daemon.emulation import Emulation
 from kiosk.daemon.engine import Engine
-from kiosk.daemon.enrolment import FINGERS, EnrolJob, Enrolments
+from kiosk.daemon.enrolment import EnrolJob, Enrolments
 from kiosk.daemon.face_worker import Faces
 from kiosk.daemon.health import HealthSource
 from kiosk.daemon.hub import ViewHub
@@ -120,6 +122,8 @@ class Service:
             ) from error
 
     def _punches(self, command: api.GetPunches, emit: Emit) -> api.Punches:
+        if command.number:
+            command = msgspec.structs.replace(command, number=self._person(command.number).number)
         with StoreReader.open(self._state_dir) as reader:
             try:
                 return reader.punches(command, self._zone, self._sent, lost=self._lost)
@@ -145,8 +149,8 @@ class Service:
         return result
 
     def _enrol(self, command: api.EnrolFinger, emit: Emit) -> api.Enrolled:
-        if command.finger not in FINGERS:
-            refuse("bad_request", f"{command.finger!r} is no finger", f"one of {', '.join(FINGERS)}")
+        if command.finger not in api.FINGERS:
+            refuse("bad_request", f"{command.finger!r} is no finger", f"one of {', '.join(api.FINGERS)}")
         person = self._person(command.number)
         if not person.active:
             refuse("conflict", f"{person.name} is not active", "first: kioskctl people activate NIP")

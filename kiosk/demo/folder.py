@@ -44,8 +44,9 @@ class DemoFolder:
     @classmethod
     def prepare(cls, root: Path) -> DemoFolder:
         """Make the folders and choose a free port. Raises `OSError`."""
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name in ("centre", "broker", "log"):
-            (root / name).mkdir(parents=True, exist_ok=True)
+            (root / name).mkdir(exist_ok=True)
         return cls(root.resolve(), free_port())
 
     @property

@@ -102,6 +102,32 @@ floor = "1 January"
     ]
 
 
+def test_what_is_no_name_and_no_address_of_a_machine_is_named() -> None:
+    text = """\
+[site]
+latitude = -8
+longitude = 113
+[sync]
+host = "a b"
+brokers = ["broker-2.example:8883", "bro ker:1883"]
+centre_key = "KEY"
+[gps]
+host = "gps:2947"
+[[terminal]]
+name = "z"
+host = "http://192.168.1.201"
+""".replace("KEY", "ab" * 32)
+    why = "is neither a name such as broker.example nor an address; the port has a key of its own"
+    assert faults(text) == [
+        f"line 5: sync.host: 'a b' {why}",
+        "line 6: sync.brokers: 'bro ker:1883' is no broker such as broker-2.example:8883",
+        f"line 9: gps.host: 'gps:2947' {why}",
+        f"line 12: terminal[1].host: 'http://192.168.1.201' {why}",
+    ]
+    good = text.replace("a b", "fe80::1%eth0").replace("bro ker", "10.0.0.7").replace("gps:2947", "::1")
+    read_config(good.replace("http://192.168.1.201", "pintu_1.local"), "kiosk.toml")
+
+
 def test_two_readers_may_not_share_name_or_port() -> None:
     text = '[[reader]]\nname = "a"\n[[reader]]\nname = "a"\nemulator_control = "x"\n'
     assert faults(text) == [

@@ -88,6 +88,9 @@ def test_a_daemon_of_another_version_is_said_so(kioskd: Canned, ctl: Ctl) -> Non
         (("punches", "--limit", "many"), "--limit"),
         (("people", "import", "/no/such/file"), "does not exist"),
         (("emulate", "finger"), "Missing argument 'NUMBER'"),
+        (("enrol", "finger", "1", "--finger", "toe"), "'toe' is not one of 'right-thumb'"),
+        (("fingers", "remove", "1", "toe"), "'toe' is not one of 'right-thumb'"),
+        (("recap", "--week", "--month"), "one of --day, --week and --month"),
     ],
 )
 def test_wrong_usage_is_exit_two(ctl: Ctl, arguments: tuple[str, ...], message: str) -> None:

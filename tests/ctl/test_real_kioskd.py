@@ -48,6 +48,15 @@ def test_an_emulated_finger_becomes_a_stored_punch(ctl: Ctl) -> None:
     newest = ctl("punches", "--json", "--limit", 1, "--number", BUDI).document["punches"][0]
     assert (newest["name"], newest["delivery"]) == (NAME, "stored")
     assert NAME in ctl("punches", "--day", "today").out
+    as_typed = f"{BUDI[:8]} {BUDI[8:14]} {BUDI[14:]} "
+    assert ctl("punches", "--json", "--number", as_typed).document["punches"][0]["name"] == NAME
+
+
+def test_punches_of_nobody_are_no_empty_list(ctl: Ctl) -> None:
+    unknown = ctl("punches", "--json", "--number", "199002022015022999")
+    assert (unknown.code, unknown.document["error"]["code"]) == (1, "not_found")
+    mistyped = ctl("punches", "--json", "--number", BUDI + "1")
+    assert (mistyped.code, mistyped.document["error"]["code"]) == (1, "bad_request")
 
 
 def test_a_roster_with_bad_rows_goes_in_as_far_as_it_is_good(ctl: Ctl, tmp_path: Path) -> None:
@@ -83,7 +92,6 @@ def test_enrolling_with_nobody_there_says_what_to_do(ctl: Ctl) -> None:
     assert done.code in (1, 4)
     assert done.err.splitlines()[0] == "Put the finger on the reader."
     assert "next: " in done.err
-    assert ctl("enrol", "finger", BUDI, "--finger", "nose").code == 1
     assert ctl("enrol", "finger", "198501012010013001").err.startswith(
         "error: 198501012010013001: NIP digit 15"
     )
@@ -149,6 +157,9 @@ def test_a_file_that_is_no_ledger_is_a_bad_file(ctl: Ctl, tmp_path: Path) -> Non
     assert done.code == 1
     assert done.document["error"]["code"] == "bad_file"
     assert "kiosk.db" in done.document["error"]["hint"]
+    folder = ctl("ledger", "verify", tmp_path, "--json")
+    assert (folder.code, folder.document["error"]["code"]) == (1, "bad_file")
+    assert "a folder; name the kiosk.db" in folder.document["error"]["message"]
 
 
 def test_a_screen_that_connects_is_shown_the_state_at_once(kiosk: Rig) -> None:

@@ -118,7 +118,9 @@ class Rig:
         self._mounted = root if disk_mb else None
         if disk_mb:
             root.mkdir()
-            subprocess.run(("mount", "-t", "tmpfs", "-o", f"size={disk_mb}m", "none", str(root)), check=True)
+            subprocess.run(
+                ("mount", "-t", "tmpfs", "-o", f"size={disk_mb}m,mode=700", "none", str(root)), check=True
+            )
         self.folder = DemoFolder.prepare(root)
         self.root = self.folder.root
         self._duplicate_s = duplicate_s

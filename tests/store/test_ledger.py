@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import sqlite3
 import subprocess
 from pathlib import Path
@@ -23,6 +24,21 @@ def test_a_new_store_begins_with_a_genesis_that_names_the_device(store: Store, k
     assert (genesis.reason, genesis.device_id, genesis.tenant) == ("new", "kiosk-1", "dinas")
     assert (genesis.sign_key, genesis.receive_key) == (keys.sign_public, keys.receive_public)
     assert store.opened == "new"
+
+
+def test_only_its_owner_reads_the_database_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0o000)
+    try:
+        keys = DeviceKeys.load_or_create(tmp_path / "keys")
+        for _ in ("new", "left open by an older version"):
+            store = Store.open(tmp_path, keys, IDENTITY, at(), reserve_mb=1)
+            append(store, punch())
+            modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.glob("kiosk.db*")}
+            assert modes == {"kiosk.db": 0o600, "kiosk.db-wal": 0o600, "kiosk.db-shm": 0o600}
+            store.close()
+            (tmp_path / "kiosk.db").chmod(0o644)
+    finally:
+        os.umask(before)
 
 
 def test_each_hash_covers_the_one_before_and_the_stored_bytes(store: Store, state: Path) -> None:

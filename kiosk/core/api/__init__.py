@@ -30,6 +30,7 @@ from kiosk.core.api.health import (
     Status,
 )
 from kiosk.core.api.people import (
+    FINGERS,
     EnrolFinger,
     Enrolled,
     EnrolStep,
@@ -69,6 +70,7 @@ __all__ = [
     "EXIT_OK",
     "EXIT_UNREACHABLE",
     "EXIT_USAGE",
+    "FINGERS",
     "MAX_LINE_BYTES",
     "ApiError",
     "Command",

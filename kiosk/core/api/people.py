@@ -7,6 +7,13 @@ import msgspec
 from kiosk.core.api.base import Limit, Seconds
 from kiosk.core.command import Command
 
+FINGERS = tuple(
+    f"{side}-{finger}"
+    for side in ("right", "left")
+    for finger in ("thumb", "index", "middle", "ring", "little")
+)
+"""Every finger there is, as records and commands name it."""
+
 
 class GetPeople(Command, frozen=True, tag="people"):
     """People in the order of their names; answered by `People`."""

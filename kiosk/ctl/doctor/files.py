@@ -13,7 +13,7 @@ from kiosk.core.policy_file import read_policy
 from kiosk.ctl.doctor.finding import Finding, fault, ok, unknown
 from kiosk.ctl.doctor.seen import Seen
 
-SECRETS = ("keys/*", "vault/*")
+SECRETS = ("kiosk.db*", "keys/*", "vault/*")
 LOCKS = ("kioskd.lock", "store.lock")
 RESTART = "systemctl restart kioskd"
 
@@ -80,7 +80,10 @@ def permissions(seen: Seen) -> Iterator[Finding]:
             command,
             safe=True,
         )
-    if not wrong and not open_:
+    if owner.st_mode & 0o007:
+        words = f"anybody on this machine may look into {folder}"
+        yield fault("permissions", words, "take that right away", f"chmod o= {here}", safe=True)
+    elif not wrong and not open_:
         yield ok("permissions", f"{folder} and its secrets are kioskd's alone")
 
 

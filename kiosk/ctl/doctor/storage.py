@@ -17,7 +17,8 @@ LITTLE_MB, NEARLY_NONE_MB = 200, 24
 SLOW_MS, TOO_SLOW_MS = 150, 1_000
 PROBES = 3
 PROBE = ".doctor-probe"
-KEPT = ("kiosk.db", "kiosk.db-wal", "kiosk.db-shm", "reserve", "keys", "vault")
+RESERVE = "reserve"
+KEPT = ("kiosk.db", "kiosk.db-wal", "kiosk.db-shm", RESERVE, "keys", "vault")
 BACKUPS = "/mnt/hadir-backup"
 OLD_COPY_S = 3 * 86_400
 WORN = (10, 11)  # JEDEC eMMC 5.1, DEVICE_LIFE_TIME_EST: steps of 10 %
@@ -42,7 +43,7 @@ def disk(seen: Seen) -> Iterator[Finding]:
             "disk", f"{where} is read-only: nothing can be kept", advice, f"mount -o remount,rw {where}"
         )
     elif free_mb < NEARLY_NONE_MB or (room.f_files and room.f_favail < 100):
-        yield fault("disk", f"{where} is full ({free_mb} MB free): punches are refused", *_make_room(folder))
+        yield fault("disk", f"{where} is full ({free_mb} MB free): {_last_room(folder)}", *_make_room(folder))
     elif free_mb < LITTLE_MB:
         yield warning("disk", f"only {free_mb} MB free on {where}", *_make_room(folder))
     else:
@@ -54,9 +55,8 @@ def speed(seen: Seen) -> Iterator[Finding]:
     try:
         took_ms = sorted(_keep_ms(seen.state_dir / PROBE) for _ in range(PROBES))[PROBES // 2]
     except OSError as error:
-        yield unknown(
-            "disk speed", f"nothing can be written in {seen.state_dir}: {error.strerror}", "use sudo"
-        )
+        remedy = "use sudo" if isinstance(error, PermissionError) else ""
+        yield unknown("disk speed", f"nothing can be written in {seen.state_dir}: {error.strerror}", remedy)
         return
     words = f"{took_ms:.0f} ms to keep one block"
     if took_ms < SLOW_MS:
@@ -132,6 +132,13 @@ def _keep_ms(path: Path) -> float:
 def _mount_of(folder: Path) -> Path:
     folder = folder.resolve()
     return next(parent for parent in (folder, *folder.parents) if os.path.ismount(parent))
+
+
+def _last_room(folder: Path) -> str:
+    """What becomes of punches: the reserve is there until old photos and then it were given up for them."""
+    if (folder / RESERVE).exists():
+        return "punches still go in, old photos and then the reserve are given up for them"
+    return "the reserve is used up, punches are refused when the last room is gone"
 
 
 def _make_room(folder: Path) -> tuple[str, str]:

@@ -20,6 +20,7 @@ _MAGIC = b"SQLite format 3\x00"
 
 def connect_writer(path: Path) -> sqlite3.Connection:
     """The one connection that writes. Each commit is one fsync of the WAL; deleted text is overwritten."""
+    _keep_private(path)
     # psow=0: a card may spoil the whole sector it is cut off in, so commits never share one
     address = f"file:{quote(str(path))}?psow=0"
     db = sqlite3.connect(address, uri=True, timeout=BUSY_S, isolation_level=None, cached_statements=256)
@@ -32,6 +33,15 @@ def connect_writer(path: Path) -> sqlite3.Connection:
         "PRAGMA recursive_triggers = ON"
     )  # without it INSERT OR REPLACE deletes behind the triggers' back
     return db
+
+
+def _keep_private(path: Path) -> None:
+    """Only the owner reads the database, whatever the umask; SQLite gives the files beside it its rights."""
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    for file in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+        if file.exists() and file.stat().st_mode & 0o077:
+            file.chmod(0o600)
 
 
 def lengthen_wal(path: Path) -> None:

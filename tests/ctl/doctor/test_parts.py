@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -18,6 +19,10 @@ from typing import Any
 
 import pytest
 
+from kiosk.core.config import KioskConfig
+from kiosk.ctl.doctor.machine import Machine
+from kiosk.ctl.doctor.seen import Seen
+from kiosk.ctl.doctor.storage import disk, speed
 from tests.ctl.conftest import Ran
 
 Ctl = Callable[..., Ran]
@@ -181,6 +186,41 @@ def test_a_database_that_was_set_aside(ask: Ask, tmp_path: Path) -> None:
     (tmp_path / "kiosk.db").write_bytes(b"no database")
     assert "damaged-1772409600000" in ask("ledger", "damage")["command"]
     assert "its first page is gone" in ask("ledger", "ledger")["words"]
+
+
+def test_others_may_look_neither_into_the_state_nor_into_the_database(ask: Ask, tmp_path: Path) -> None:
+    (tmp_path / "kiosk.db").touch(0o644)
+    tmp_path.chmod(0o700)
+    finding = ask("files", "permissions")
+    assert (finding["level"], finding["words"]) == ("fault", "others may read kiosk.db: these are secrets")
+    subprocess.run(finding["command"], shell=True, check=True)
+    assert ask("files", "permissions")["level"] == "ok"
+    tmp_path.chmod(0o755)
+    finding = ask("files", "permissions")
+    assert (finding["level"], "may look into" in finding["words"]) == ("fault", True)
+    subprocess.run(finding["command"], shell=True, check=True)
+    assert ask("files", "permissions")["level"] == "ok"
+
+
+def test_a_full_disk_is_said_as_it_is(tmp_path: Path) -> None:
+    """Punches go on into the reserve; a speed that cannot be measured for lack of room needs no sudo."""
+    mount = ("mount", "-t", "tmpfs", "-o", "size=256k", "none", str(tmp_path))
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("a small file system can be mounted by root only")
+    seen = Seen(Machine(tmp_path), tmp_path / "kiosk.toml", KioskConfig(state_dir=str(tmp_path)))
+    try:
+        (tmp_path / "reserve").touch()
+        assert "punches still go in" in next(disk(seen)).words
+        (tmp_path / "reserve").unlink()
+        assert "the reserve is used up" in next(disk(seen)).words
+        with contextlib.suppress(OSError), (tmp_path / "ballast").open("wb", buffering=0) as file:
+            while True:
+                file.write(bytes(4096))
+        finding = next(speed(seen))
+        assert (finding.level, finding.advice) == ("unknown", "")
+        assert "No space left" in finding.words
+    finally:
+        subprocess.run(("umount", "--lazy", str(tmp_path)), check=True)
 
 
 def test_whoever_may_not_look_is_told_so() -> None:
