@@ -190,7 +190,7 @@ def test_a_fresh_punch_is_visible_while_a_backlog_drains(rig: Rig) -> None:
         return [p.seq for p in centre.read(lambda tx: reports.punches(tx, 5)) if p.provisional]
 
     until(lambda: fresh in provisional())
-    until(kiosk.delivered)
+    until(kiosk.delivered, 60.0)
     assert provisional() == []
     assert everything_once(centre, book)
 
