@@ -42,7 +42,15 @@ def read_challenge(text: str) -> Challenge:
     mark, *parts = text.strip().split("|")
     if mark != MARK or len(parts) != len(Challenge._fields):
         raise BadChallengeError(f"a challenge begins with {MARK} and has five parts between bars")
-    return Challenge(*parts)
+    return Challenge(*parts)._replace(digits=challenge_digits(parts[-1]))
+
+
+def challenge_digits(text: str) -> str:
+    """The digits of a challenge as somebody typed them, in groups or not. Raises `BadChallengeError`."""
+    digits = "".join(text.split()).replace("-", "")
+    if not (digits.isascii() and digits.isdigit() and len(digits) == CHALLENGE_DIGITS):
+        raise BadChallengeError(f"it has {CHALLENGE_DIGITS} digits; these are {len(digits)} characters")
+    return digits
 
 
 def answer_to(shared: bytes, challenge: Challenge) -> str:

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import click
 
-from kiosk.core.codes import BadChallengeError, Challenge, answer_to, grouped, read_challenge
+from kiosk.core.codes import (
+    BadChallengeError,
+    Challenge,
+    answer_to,
+    challenge_digits,
+    grouped,
+    read_challenge,
+)
 from kiosk.core.exchange import SealError, agreed
 from kiosk.core.payload import Genesis, from_data
 from kiosk.core.record import decode_body
-from sync.centre.cli import Context, read
+from sync.centre.cli import Context, json_option, read, say
 from sync.centre.store import Tx
 
 
 @click.command("pin-answer")
 @click.argument("device")
 @click.argument("digits", required=False, default="")
+@json_option
 @click.pass_obj
-def pin_answer(context: Context, device: str, digits: str) -> None:
+def pin_answer(context: Context, device: str, digits: str, as_json: bool) -> None:
     """Answer the challenge DIGITS of DEVICE (its id, or tenant/id), or the text of its QR code.
 
     Only after you have made sure, by a voice you know or a call back, that it is the operator who asks.
@@ -26,7 +34,8 @@ def pin_answer(context: Context, device: str, digits: str) -> None:
         shared = agreed(context.key().receive_secret, bytes.fromhex(asked.receive_key))
     except (BadChallengeError, SealError, ValueError) as error:
         raise click.ClickException(f"this is no challenge: {error}") from error
-    click.echo(grouped(answer_to(shared, asked)))
+    answer = answer_to(shared, asked)
+    say({"answer": answer}, as_json, grouped(answer))
 
 
 def _asked(context: Context, device: str, digits: str) -> Challenge:
@@ -40,7 +49,7 @@ def _asked(context: Context, device: str, digits: str) -> Challenge:
     genesis = from_data(record.type, record.data)
     if not isinstance(genesis, Genesis):
         raise click.ClickException(f"the ledger of {device} does not begin with its keys")
-    return Challenge(tenant, name, genesis.receive_key, "".join(c for c in digits if c.isdigit()))
+    return Challenge(tenant, name, genesis.receive_key, challenge_digits(digits))
 
 
 def _genesis(tx: Tx, text: str) -> list[tuple[str, str, bytes]]:

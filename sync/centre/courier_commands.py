@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from kiosk.core.seal import BadSealError, read_seal
-from sync.centre.cli import Context, json_option, now_ms
+from sync.centre.cli import Context, json_option, now_ms, say
 from sync.centre.courier import Imported, Importer, prepare
 from sync.centre.office import Office
 from sync.centre.seals import judge
@@ -26,15 +26,17 @@ def courier() -> None:
 @courier.command("prepare")
 @click.argument("path", type=STICK)
 @click.option("--tenant", default="", help="Whose kiosks may write to it.  [default: the only one known]")
+@json_option
 @click.pass_obj
-def prepare_stick(context: Context, path: Path, tenant: str) -> None:
+def prepare_stick(context: Context, path: Path, tenant: str, as_json: bool) -> None:
     """Make the stick mounted at PATH one that kiosks write to; what else is on it stays."""
     key = context.key()
     try:
         pairing = prepare(path, tenant or _only_tenant(context), key, now_ms())
     except StickError as error:
         raise click.ClickException(f"{error} ({error.code})") from error
-    click.echo(f"{path}: stick {pairing.stick[:8]} of {pairing.tenant}; plug it into a kiosk")
+    words = f"{path}: stick {pairing.stick[:8]} of {pairing.tenant}; plug it into a kiosk"
+    say({"path": str(path), "stick": pairing.stick, "tenant": pairing.tenant}, as_json, words)
 
 
 @courier.command("import")

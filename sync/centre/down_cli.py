@@ -14,7 +14,7 @@ import msgspec
 from sync import commands as c
 from sync import documents as d
 from sync.centre import down, down_reports, files, rosters
-from sync.centre.cli import Context, json_option, now_ms, read, show
+from sync.centre.cli import Context, json_option, limit_option, now_ms, read, say, show
 from sync.centre.roster_files import BadRosterFileError, Reading
 from sync.centre.store import Tx
 from sync.photo import BadPhotoError, open_photo
@@ -40,10 +40,11 @@ def roster() -> None:
     "--templates-shared/--no-templates-shared", default=None, help="Fingers and faces for all its kiosks."
 )
 @click.option("--local-rules", is_flag=True, help="Its kiosks' own policy and calendar are in force again.")
+@json_option
 @click.pass_obj
 def roster_put(
     context: Context, site: str, paths: tuple[Path, ...], tenant: str, templates_shared: bool | None,
-    local_rules: bool,
+    local_rules: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Make a new roster for SITE (site.id in kiosk.toml) from FILES; what no file speaks of stays.
 
@@ -67,9 +68,12 @@ def roster_put(
         version = _put(tx, tenant, site, content)
     for words in reading.refused:
         click.echo(f"not taken: {words}", err=True)
-    click.echo(
-        f"{tenant}/{site}: roster {version}, {len(content.people)} people, {len(content.absences)} absences"
-    )
+    people, absences = len(content.people), len(content.absences)
+    made = {
+        "tenant": tenant, "site": site, "version": version, "people": people, "absences": absences,
+        "refused": reading.refused,
+    }  # fmt: skip
+    say(made, as_json, f"{tenant}/{site}: roster {version}, {people} people, {absences} absences")
 
 
 @roster.command("list")
@@ -82,14 +86,15 @@ def roster_list(context: Context, as_json: bool) -> None:
 
 @roster.command("move")
 @click.argument("device")
+@json_option
 @click.pass_obj
-def roster_move(context: Context, device: str) -> None:
+def roster_move(context: Context, device: str, as_json: bool) -> None:
     """DEVICE may have the roster of the site it says it stands at now."""
     with context.store() as store, store.writing() as tx:
         target = _device(tx, device)
         rosters.move(tx, target)
         _look(tx, target, "roster move", "", 0)
-    click.echo(f"{target}: gets the roster of the site it names")
+    say(_named(target), as_json, f"{target}: gets the roster of the site it names")
 
 
 @click.command()
@@ -97,8 +102,11 @@ def roster_move(context: Context, device: str) -> None:
 @click.argument("name", type=click.Choice(sorted(COMMANDS_BY_NAME)))
 @click.argument("values", metavar="[KEY=VALUE]...", nargs=-1)
 @click.option("--hours", default=24.0, show_default=True, help="For how long it may still be carried out.")
+@json_option
 @click.pass_obj
-def command(context: Context, device: str, name: str, values: tuple[str, ...], hours: float) -> None:
+def command(
+    context: Context, device: str, name: str, values: tuple[str, ...], hours: float, as_json: bool
+) -> None:
     """Send DEVICE a command; `hadir-centre commands DEVICE` says what became of it.
 
     presence [window_s=600] [unit=...], show_message text=... [text_en=...] [minutes=60],
@@ -122,11 +130,12 @@ def command(context: Context, device: str, name: str, values: tuple[str, ...], h
             raise click.ClickException(f"{name} knows no {', '.join(sorted(unknown))}")
         down.put(tx, target, made, now_ms())
         _look(tx, target, f"command {name} {fields['counter']}", "", 0)
-    click.echo(f"{target}: command {fields['counter']}, {name}, signed with {key.public_hex[:16]}")
+    words = f"{target}: command {fields['counter']}, {name}, signed with {key.public_hex[:16]}"
     if pin:
-        click.echo(
-            f"the new PIN of {fields['number']}: {pin}\n(say it to nobody else; they change it at the kiosk)"
-        )
+        words += f"\nthe new PIN of {fields['number']}: {pin}"
+        words += "\n(say it to nobody else; they change it at the kiosk)"
+    given = _named(target) | {"counter": fields["counter"], "do": name} | ({"pin": pin} if pin else {})
+    say(given, as_json, words)
 
 
 @click.command()
@@ -143,8 +152,9 @@ def commands(context: Context, device: str, as_json: bool) -> None:
 @click.argument("device")
 @click.argument("counter", type=int)
 @click.option("--out", type=click.Path(path_type=Path), help="Where its file (a support bundle) goes.")
+@json_option
 @click.pass_obj
-def answer(context: Context, device: str, counter: int, out: Path | None) -> None:
+def answer(context: Context, device: str, counter: int, out: Path | None, as_json: bool) -> None:
     """Print what DEVICE answered to command COUNTER, and put its file into --out."""
     with context.store() as store, store.reading() as tx:
         target = _device(tx, device)
@@ -153,7 +163,7 @@ def answer(context: Context, device: str, counter: int, out: Path | None) -> Non
             raise click.ClickException(f"{target} was never sent command {counter}")
         text, blob = found
         file = files.content_of(tx, target, blob) if blob else None
-    if text:
+    if text and not as_json:
         click.echo(text)
     if blob and file is None:
         raise click.ClickException("its file has not come up yet")
@@ -161,7 +171,12 @@ def answer(context: Context, device: str, counter: int, out: Path | None) -> Non
         raise click.ClickException(f"its file has {len(file[0])} bytes; say where it goes with --out FILE")
     if file and out:
         out.write_bytes(file[0])
-        click.echo(f"{out}: {len(file[0])} bytes")
+    size = len(file[0]) if file else 0
+    if as_json:
+        given = {"counter": counter, "answer": text, "file": str(out) if file else "", "size_bytes": size}
+        click.echo(msgspec.json.encode(_named(target) | given))
+    elif file:
+        click.echo(f"{out}: {size} bytes")
 
 
 @click.command()
@@ -170,8 +185,11 @@ def answer(context: Context, device: str, counter: int, out: Path | None) -> Non
 @click.argument("ruling", type=click.Choice(get_args(d.Ruling)))
 @click.option("--note", default="", help="Why; the person reads it in their own record.")
 @click.option("--ledger", default="", help="The ledger, when SEQ is a punch in several.")
+@json_option
 @click.pass_obj
-def decide(context: Context, device: str, seq: int, ruling: d.Ruling, note: str, ledger: str) -> None:
+def decide(
+    context: Context, device: str, seq: int, ruling: d.Ruling, note: str, ledger: str, as_json: bool
+) -> None:
     """Decide about a punch of DEVICE: it counts, does not, was in, was out, or only a note.
 
     It goes down with the roster of the kiosk's site.
@@ -189,7 +207,9 @@ def decide(context: Context, device: str, seq: int, ruling: d.Ruling, note: str,
         decisions = (*content.decisions, made)[-MOST_DECISIONS:]
         version = _put(tx, target.tenant, state.site, msgspec.structs.replace(content, decisions=decisions))
         _look(tx, target, f"decide {ruling}", ledger_id, seq)
-    click.echo(f"{target} record {seq}: {ruling}; goes down with roster {version} of {state.site}")
+    given = {"ledger_id": ledger_id, "seq": seq, "ruling": ruling, "site": state.site, "version": version}
+    words = f"{target} record {seq}: {ruling}; goes down with roster {version} of {state.site}"
+    say(_named(target) | given, as_json, words)
 
 
 @click.command()
@@ -198,8 +218,9 @@ def decide(context: Context, device: str, seq: int, ruling: d.Ruling, note: str,
 @click.option("--ledger", default="", help="Its ledger, when not the newest that has one.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Where the JPEG goes.")
 @click.option("--why", default="", help="Kept beside your name in the list of looks.")
+@json_option
 @click.pass_obj
-def photo(context: Context, device: str, seq: int, ledger: str, out: Path, why: str) -> None:
+def photo(context: Context, device: str, seq: int, ledger: str, out: Path, why: str, as_json: bool) -> None:
     """Write the photo beside punch SEQ of DEVICE to a file; who looked is kept (see `looks`)."""
     key = context.key()
     with context.store() as store, store.writing() as tx:
@@ -218,7 +239,9 @@ def photo(context: Context, device: str, seq: int, ledger: str, out: Path, why: 
     except (SealError, BadPhotoError, ValueError) as error:
         raise click.ClickException(f"it cannot be opened: {error}") from error
     out.write_bytes(picture)
-    click.echo(f"{out}: {one.kind}, {len(picture)} bytes")
+    given = {"ledger_id": one.ledger_id, "seq": seq, "kind": one.kind, "file": str(out)}
+    words = f"{out}: {one.kind}, {len(picture)} bytes"
+    say(_named(target) | given | {"size_bytes": len(picture)}, as_json, words)
 
 
 class Look(msgspec.Struct, frozen=True):
@@ -234,14 +257,15 @@ class Look(msgspec.Struct, frozen=True):
 
 
 @click.command()
-@click.option("--limit", default=100, show_default=True)
+@limit_option(default=100)
 @json_option
 @click.pass_obj
 def looks(context: Context, limit: int, as_json: bool) -> None:
     """Who looked at which photo, and who sent which command, newest first."""
-    columns = ("at_ms", "who", "what", "tenant", "device", "ledger_id", "seq")
-    sql = f"SELECT {', '.join(columns)} FROM looks ORDER BY at_ms DESC LIMIT ?"
-    show(read(context, lambda tx: [Look(*row) for row in tx.all(sql, limit)]), as_json, columns)
+    sql = f"SELECT {', '.join(Look.__struct_fields__)} FROM looks ORDER BY at_ms DESC LIMIT ?"
+    rows = read(context, lambda tx: [Look(*row) for row in tx.all(sql, limit)])
+    columns = ("time=at_ms", "who", "what", "tenant", "device", "ledger_id", "seq")
+    show(rows, as_json, columns, context.config().zone)
 
 
 def _put(tx: Tx, tenant: str, site: str, content: d.RosterContent) -> int:
@@ -291,6 +315,10 @@ def _only(found: list[str], what: str) -> str:
     if len(found) != 1:
         raise click.ClickException(f"name {what}: {', '.join(found) or 'none known'}")
     return found[0]
+
+
+def _named(device: DeviceName) -> dict[str, object]:
+    return {"tenant": device.tenant, "device": device.device}
 
 
 def _pair(text: str) -> tuple[str, str]:

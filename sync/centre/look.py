@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sys
-from typing import BinaryIO
+from collections.abc import Iterable
+from typing import IO
 
 import click
 import msgspec
 
 from sync.centre import reports
-from sync.centre.cli import Context, json_option, read, show
+from sync.centre.cli import Context, json_option, limit_option, read, show
 from sync.centre.export import export as export_lines
-from sync.centre.store import Tx
 from sync.centre.verify import verify as verify_all
 
 
@@ -51,13 +51,16 @@ def gaps(context: Context, as_json: bool) -> None:
 
 
 @click.command()
-@click.option("--limit", default=50, show_default=True)
+@limit_option(default=50)
 @json_option
 @click.pass_obj
 def punches(context: Context, limit: int, as_json: bool) -> None:
     """The newest punches."""
     rows = read(context, lambda tx: reports.punches(tx, limit))
-    show(rows, as_json, ("device", "seq", "number", "name", "wall_ms", "code", "direction", "provisional"))
+    columns = (
+        "device", "seq", "number", "name", "time=true_ms", "time_source", "code", "direction", "provisional",
+    )  # fmt: skip
+    show(rows, as_json, columns, context.config().zone)
 
 
 @click.command()
@@ -72,17 +75,25 @@ def verify(context: Context, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("file", type=click.File("wb"))
+@click.argument("file", type=click.Path(dir_okay=False, allow_dash=True))
 @click.option("--device", default="", help="Only this device's ledgers (its id, or tenant/id).")
 @click.option("--no-private", is_flag=True, help="Leave names, numbers and notes out.")
+@json_option
 @click.pass_obj
-def export(context: Context, file: BinaryIO, device: str, no_private: bool) -> None:
+def export(context: Context, file: str, device: str, no_private: bool, as_json: bool) -> None:
     """Write ledgers to FILE (- for standard output) as JSON lines that docs/verify_ledger.py checks."""
+    if as_json and file == "-":
+        raise click.UsageError("the lines themselves go to standard output: name a FILE")
+    with click.open_file(file, "wb") as out:
+        lines = read(context, lambda tx: _written(out, export_lines(tx, device, privates=not no_private)))
+    if as_json:
+        click.echo(msgspec.json.encode({"file": file, "lines": lines}))
+    else:
+        click.echo(f"{lines} lines written", err=True)
 
-    def write(tx: Tx) -> int:
-        return sum(file.write(line) > 0 for line in export_lines(tx, device, privates=not no_private))
 
-    click.echo(f"{read(context, write)} lines written", err=True)
+def _written(file: IO[bytes], lines: Iterable[bytes]) -> int:
+    return sum(file.write(line) > 0 for line in lines)
 
 
 COMMANDS = (status, devices, gaps, punches, verify, export)

@@ -9,7 +9,7 @@ import click
 import sdnotify
 
 from sync.centre import answering, courier_commands, down_cli, look, manage
-from sync.centre.cli import Context, now_ms
+from sync.centre.cli import Commands, Context, json_option, now_ms, say
 from sync.centre.keys import KeyFileError, make_key
 from sync.centre.service import serve
 from sync.centre.store import StoreError
@@ -33,7 +33,7 @@ group = "hadir-centre"
 """
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--config", "path", type=click.Path(path_type=Path), default=Path(CONFIG_NAME), show_default=True,
     envvar="HADIR_CENTRE_CONFIG", help="The centre's configuration.",
@@ -46,7 +46,8 @@ def main(context: click.Context, path: Path) -> None:
 
 @main.command()
 @click.argument("directory", type=click.Path(path_type=Path))
-def init(directory: Path) -> None:
+@json_option
+def init(directory: Path, as_json: bool) -> None:
     """Make DIRECTORY with a configuration and a new signing key."""
     directory.mkdir(parents=True, exist_ok=True)
     config = directory / CONFIG_NAME
@@ -57,9 +58,8 @@ def init(directory: Path) -> None:
     except KeyFileError as error:
         raise click.ClickException(str(error)) from error
     config.write_text(CONFIG_TEXT, encoding="utf-8")
-    click.echo(
-        f'{config} written. In each kiosk\'s kiosk.toml, under [sync]:\ncentre_key = "{key.public_hex}"'
-    )
+    words = f'{config} written. In each kiosk\'s kiosk.toml, under [sync]:\ncentre_key = "{key.public_hex}"'
+    say({"config": str(config), "centre_key": key.public_hex}, as_json, words)
 
 
 @main.command()
@@ -77,10 +77,12 @@ def run(context: Context, verbose: bool) -> None:
 
 
 @main.command()
+@json_option
 @click.pass_obj
-def key(context: Context) -> None:
+def key(context: Context, as_json: bool) -> None:
     """Print the public key that kiosks must know."""
-    click.echo(context.key().public_hex)
+    public = context.key().public_hex
+    say({"centre_key": public}, as_json, public)
 
 
 for command in (

@@ -6,7 +6,7 @@ import click
 
 from sync.centre import devices
 from sync.centre import settle as settling
-from sync.centre.cli import Context, json_option, now_ms, show
+from sync.centre.cli import Context, json_option, now_ms, say, show
 from sync.centre.devices import KeyState
 from sync.centre.rebuild import rebuild as rebuild_tables
 
@@ -14,22 +14,24 @@ from sync.centre.rebuild import rebuild as rebuild_tables
 @click.command()
 @click.argument("device")
 @click.option("--key", "prefix", default="", help="The key's first digits, when several wait.")
+@json_option
 @click.pass_obj
-def approve(context: Context, device: str, prefix: str) -> None:
+def approve(context: Context, device: str, prefix: str, as_json: bool) -> None:
     """Let DEVICE deliver (its id, or tenant/id)."""
-    _decide(context, device, prefix, "approved")
+    _decide(context, device, prefix, "approved", as_json)
 
 
 @click.command()
 @click.argument("device")
 @click.option("--key", "prefix", default="", help="The key's first digits, when it has several.")
+@json_option
 @click.pass_obj
-def reject(context: Context, device: str, prefix: str) -> None:
+def reject(context: Context, device: str, prefix: str, as_json: bool) -> None:
     """Take nothing from DEVICE (its id, or tenant/id)."""
-    _decide(context, device, prefix, "rejected")
+    _decide(context, device, prefix, "rejected", as_json)
 
 
-def _decide(context: Context, device: str, prefix: str, state: KeyState) -> None:
+def _decide(context: Context, device: str, prefix: str, state: KeyState, as_json: bool) -> None:
     with context.store() as store, store.writing() as tx:
         found = [
             (name, sign_key)
@@ -43,7 +45,8 @@ def _decide(context: Context, device: str, prefix: str, state: KeyState) -> None
             raise click.ClickException(f"several keys: {keys}; name one with --key")
         name, sign_key = found[0]
         devices.decide(tx, name, sign_key, state, now_ms())
-    click.echo(f"{name} {state} with key {sign_key}")
+    made = {"tenant": name.tenant, "device": name.device, "key": sign_key, "state": state}
+    say(made, as_json, f"{name} {state} with key {sign_key}")
 
 
 @click.command()
@@ -69,16 +72,18 @@ def settle(context: Context, ledger: str, keep: int | None, because: str, as_jso
         click.echo(
             "now run `hadir-centre rebuild`: reports hold names and corrections of the other one", err=True
         )
-    show(found, as_json, ("number", "first", "last", "signed", "first_ms", "last_ms", "head"))
+    columns = ("number", "first", "last", "signed", "begins=first_ms", "ends=last_ms", "head")
+    show(found, as_json, columns, context.config().zone)
 
 
 @click.command()
+@json_option
 @click.pass_obj
-def rebuild(context: Context) -> None:
+def rebuild(context: Context, as_json: bool) -> None:
     """Make the reports' tables anew from the records; deliveries wait meanwhile."""
     with context.store() as store, store.writing() as tx:
         total = rebuild_tables(tx, now_ms())
-    click.echo(f"{total} records replayed")
+    say({"records": total}, as_json, f"{total} records replayed")
 
 
 COMMANDS = (approve, reject, settle, rebuild)

@@ -49,7 +49,10 @@ class GapReport(msgspec.Struct, frozen=True):
 
 
 class PunchReport(msgspec.Struct, frozen=True):
-    """One punch; provisional until its record has come in its turn."""
+    """One punch; provisional until its record has come in its turn.
+
+    `wall_ms` is what the kiosk's clock said (UTC), `true_ms` what is known of the time by now.
+    """
 
     ledger_id: str
     seq: int
@@ -59,6 +62,7 @@ class PunchReport(msgspec.Struct, frozen=True):
     number: str
     name: str
     wall_ms: int
+    true_ms: int
     time_source: str
     method: str
     grade: str

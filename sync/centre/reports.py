@@ -65,8 +65,8 @@ def punches(tx: Tx, limit: int) -> list[PunchReport]:
     """The newest punches, newest first."""
     rows = tx.all(
         "SELECT c.ledger_id, c.seq, c.tenant, c.device, c.person_id, coalesce(p.number, ''),"
-        " coalesce(p.name, ''), c.wall_ms, c.time_source, c.method, c.grade, c.code, c.direction, c.session,"
-        " c.late_s, c.site, c.simulated, c.provisional FROM every_punch c"
+        " coalesce(p.name, ''), c.wall_ms, c.true_ms, c.time_source, c.method, c.grade, c.code,"
+        " c.direction, c.session, c.late_s, c.site, c.simulated, c.provisional FROM every_punch c"
         " LEFT JOIN people p ON p.tenant = c.tenant AND p.person_id = c.person_id"
         " ORDER BY c.true_ms DESC, c.ledger_id, c.seq DESC LIMIT ?",
         limit,

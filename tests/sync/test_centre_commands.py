@@ -7,12 +7,15 @@ import stat
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner
 
+from kiosk.core.zone import local
 from sync.centre.main import main
 from sync.centre.schema import VERSION
 from sync.centre.store_sqlite import SqliteStore
+from sync.hello import state_message
 from tests.sync.book import Book
 from tests.sync.desk import Desk
 
@@ -137,3 +140,87 @@ def test_a_database_of_a_newer_version_is_refused_untouched(operator: Operator) 
     before = (operator.root / "centre.db").read_bytes()
     assert f"schema {VERSION + 1}" in operator.fails("status")
     assert (operator.root / "centre.db").read_bytes() == before
+
+
+def leaves(group: click.Group, *path: str) -> list[tuple[tuple[str, ...], click.Command]]:
+    return [
+        leaf
+        for name, command in group.commands.items()
+        for leaf in (
+            leaves(command, *path, name) if isinstance(command, click.Group) else [((*path, name), command)]
+        )
+    ]
+
+
+def test_every_command_but_the_service_itself_speaks_json() -> None:
+    silent = [
+        path
+        for path, command in leaves(main)
+        if not any("--json" in option.opts for option in command.params)
+    ]
+    assert silent == [("run",)]
+
+
+def test_what_goes_wrong_is_one_document_too(operator: Operator, tmp_path: Path) -> None:
+    def error(*args: str) -> Any:
+        done = CliRunner().invoke(main, ["--config", str(operator.root / "centre.toml"), *args, "--json"])
+        assert done.stderr.splitlines()[-1].startswith("Error: ")
+        return done.exit_code, json.loads(done.stdout)["error"]
+
+    code, said = error("approve", "kiosk-7")
+    assert (code, said["code"]) == (1, "failed")
+    assert said["message"].startswith("no key of kiosk-7")
+    for wrong in (("punches", "--limit", "-1"), ("looks", "--limit", "0"), ("punchs",), ("export", "-")):
+        assert (wrong, 2, "usage") == (wrong, error(*wrong)[0], error(*wrong)[1]["code"])
+    operator.root = tmp_path / "nowhere"
+    assert "hadir-centre init" in error("status")[1]["message"]
+    assert CliRunner().invoke(main, ["approve", "kiosk-7"]).stdout == ""
+
+
+def test_what_an_operator_does_is_one_document(operator: Operator, desk: Desk, tmp_path: Path) -> None:
+    book = Book()
+    book.person("p1", "198001012005011001", "Budi Santoso")
+    book.punches(1)
+    desk.send(book)
+    desk.letter(book.name.up("state"), state_message(book.hello(), book.name, book, "online"))
+    named = {"tenant": "dinas", "device": "kiosk-1"}
+    public = operator.runs("key").strip()
+    assert operator.json("key") == {"centre_key": public}
+    assert operator.json("approve", "kiosk-1") == {**named, "key": book.sign_key, "state": "approved"}
+    desk.send(book)
+    sent = operator.json("command", "kiosk-1", "restart")
+    assert sent == {**named, "counter": 1, "do": "restart"}
+    assert operator.json("answer", "kiosk-1", "1")["answer"] == ""
+    assert operator.json("decide", "kiosk-1", "3", "reject")["version"] == 1
+    lines = tmp_path / "lines.jsonl"
+    assert operator.json("export", str(lines)) == {"file": str(lines), "lines": 5}
+    assert operator.json("rebuild") == {"records": 3}
+
+
+def test_moments_are_local_days_and_times_to_a_person(operator: Operator, desk: Desk) -> None:
+    book = Book()
+    book.punches(1)
+    desk.send(book)
+    desk.approve(book)
+    desk.send(book)
+    (row,) = operator.json("punches")
+    shown = operator.runs("punches")
+    assert f"{local(row['true_ms'], 'WIB'):%Y-%m-%d %H:%M:%S}" in shown
+    assert str(row["true_ms"]) not in shown
+    desk.letter(book.name.up("state"), state_message(book.hello(), book.name, book, "online"))
+    operator.runs("command", "kiosk-1", "restart")
+    (look,) = operator.json("looks")
+    assert f"{local(look['at_ms'], 'WIB'):%Y-%m-%d %H:%M:%S}" in operator.runs("looks")
+
+
+def test_only_a_whole_challenge_is_answered(operator: Operator, desk: Desk) -> None:
+    book = Book()
+    desk.send(book)
+    desk.approve(book)
+    desk.send(book)
+    assert "it has 8 digits" in operator.fails("pin-answer", "kiosk-1", "123")
+    assert "it has 8 digits" in operator.fails("pin-answer", "kiosk-1", "1234 5678 9")
+    text = "HADIRPIN1|dinas|kiosk-1|" + book.receive_key
+    assert "it has 8 digits" in operator.fails("pin-answer", text + "|123")
+    answer = operator.json("pin-answer", "kiosk-1", "1234-5678")["answer"]
+    assert operator.runs("pin-answer", text + "|12345678").replace(" ", "").strip() == answer
