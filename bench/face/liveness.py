@@ -60,8 +60,9 @@ def figures(people: People) -> Iterator[Figure]:
 
 def usable(picture: Picture) -> bool:
     """Whether the kiosk would speak to this view at all: nobody else is ever challenged."""
-    chip = _engine().align(picture.pixels(), picture.points)
-    return assess(chip, picture.points).advice(QualityLimits()) is None
+    seen = picture.pixels()
+    chip = _engine().align(seen, picture.points)
+    return assess(chip, picture.points, seen).advice(QualityLimits()) is None
 
 
 def _rates(outcomes: Iterator[tuple[str, list[Proof]]]) -> Iterator[Figure]:

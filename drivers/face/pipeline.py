@@ -140,7 +140,7 @@ class Pipeline:
             self._visits[visit.track.number] = self._new(visit.track, frame.at_s)
         elif frame.at_s >= visit.again_s:
             chip = self._engine.align(frame.pixels, visit.track.points)
-            if assess(chip, visit.track.points).advice(self.settings.quality) is None:
+            if assess(chip, visit.track.points, frame.pixels).advice(self.settings.quality) is None:
                 visit.again_s = frame.at_s + self.settings.again_s
                 visit.asked_for += 1
                 self._embedder.submit(visit.track.number, chip)
@@ -151,7 +151,7 @@ class Pipeline:
         if visit.liveness.challenging or not self._near(visit.track):
             return
         chip = self._engine.align(frame.pixels, points)
-        quality = assess(chip, points)
+        quality = assess(chip, points, frame.pixels)
         visit.advice = quality.advice(self.settings.quality)
         if visit.advice is None:
             visit.offer(View(frame.at_s, chip, quality, frame.pixels))

@@ -32,8 +32,6 @@ class QualityLimits:
     tiny_px: float = 16.0
     """Eye distance below which a face is far away and not spoken to."""
     eye_distance_px: float = 36.0
-    face_share: float = 0.9
-    """Largest part of the frame's height that nasion to chin may take, times two."""
     sharpness: float = 4.0
     brightness: tuple[float, float] = (45.0, 225.0)
     contrast: float = 14.0
@@ -55,12 +53,15 @@ class Quality:
     """Head turn in face heights, 0 straight on."""
     roll_deg: float
     eye_opening: float
+    cut_off: bool = False
+    """Whether a part of the face lies outside the picture: it is too near, or at the edge."""
 
     def advice(self, limits: QualityLimits) -> Advice | None:
         """The most useful thing to say, or None when the view can be used."""
         low, high = limits.brightness
         problems = (
             (self.eye_distance_px < limits.eye_distance_px, Advice.CLOSER),
+            (self.cut_off, Advice.BACK),
             (self.brightness < low or self.contrast < limits.contrast, Advice.LIGHT),
             (self.brightness > high, Advice.GLARE),
             (abs(self.turn) > limits.turn or abs(self.roll_deg) > limits.roll_deg, Advice.STRAIGHT),
@@ -78,8 +79,9 @@ class Quality:
         return float(size * (0.4 + 0.6 * sharp) * straight * min(self.eye_opening / 0.25, 1.0))
 
 
-def assess(chip: Pixels, points: Points) -> Quality:
-    """Measure one view from its aligned face (RGB) and its points in the full frame."""
+def assess(chip: Pixels, points: Points, seen: Pixels) -> Quality:
+    """Measure one view from its aligned face (RGB) and its points in the picture `seen`."""
+    height, width = seen.shape[:2]
     grey = images.grey(chip)
     centre = grey[grey.shape[0] // 5 : -grey.shape[0] // 5, grey.shape[1] // 5 : -grey.shape[1] // 5]
     return Quality(
@@ -90,4 +92,5 @@ def assess(chip: Pixels, points: Points) -> Quality:
         turn=geometry.turn(points).cheeks,
         roll_deg=geometry.roll_deg(points),
         eye_opening=geometry.eye_opening(points),
+        cut_off=bool((points < 0).any() or (points >= (width, height)).any()),
     )

@@ -90,7 +90,7 @@ class EnrolJob(Job):
 
     def _judge(self, pose: Pose, frame: Frame, points: Points) -> str:
         chip = self._recogniser.engine.align(frame.pixels, points)
-        quality = assess(chip, points)
+        quality = assess(chip, points, frame.pixels)
         advice = quality.advice(LIMITS)
         if advice:
             return advice.value

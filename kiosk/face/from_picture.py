@@ -64,5 +64,5 @@ class PictureJob(Job):
         if not looking.alone(faces):
             return self.fail("two_faces")
         chip = engine.align(picture, faces[0])
-        advice = assess(chip, faces[0]).advice(LIMITS)
+        advice = assess(chip, faces[0], picture).advice(LIMITS)
         return self.fail(advice.value) if advice else chip

@@ -94,6 +94,17 @@ def test_somebody_beside_them_is_asked_to_step_aside(room: Room, astronaut: Astr
     assert room.steps[-1].done == 0
 
 
+def test_who_stands_so_near_that_the_picture_cuts_them_off_is_asked_to_step_back(
+    room: Room, astronaut: Astronaut
+) -> None:
+    room.jobs.begin(Enrol(job=1, person_id="ast"), room.recogniser, camera=True)
+    chin = float(astronaut.person.points(0.0)[8, 1])
+    for number in range(10):
+        pixels = np.ascontiguousarray(astronaut.person.draw(number / FPS)[: round(chin) - 6])
+        room.jobs.step(Frame(number, number / FPS, pixels, small_grey(pixels, 480)))
+    assert room.steps[-1].advice == "back"
+
+
 def test_an_empty_room_says_so_and_time_runs_out(room: Room) -> None:
     pixels = np.full((480, 640, 3), 90, np.uint8)
     room.jobs.begin(Enrol(job=1, person_id="ast", timeout_s=0.0), room.recogniser, camera=True)
