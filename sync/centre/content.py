@@ -68,6 +68,8 @@ def content_of(envelope: Envelope | None) -> Content | None:
     payload, carrier = _payload(envelope), None
     if isinstance(payload, p.Carried):
         carrier = payload
+        if abs(carrier.seq) > MAX_INTEGER:
+            return None
         envelope = envelope_of(payload.body.encode())
         payload = _payload(envelope)
     if envelope is None or payload is None or isinstance(payload, p.Carried) or not _sane(envelope, payload):
@@ -90,7 +92,10 @@ def _sane(envelope: Envelope, payload: Any) -> bool:
     if isinstance(payload, PunchSeen):
         return payload.claimed_ms is not None or 0 <= envelope.at.wall_ms < LAST_MS
     if isinstance(payload, p.Correction):
-        return abs(payload.offset_ms) < LAST_MS and max(payload.from_seq, payload.upto_seq) <= MAX_INTEGER
+        furthest = max(abs(payload.from_seq), abs(payload.upto_seq))
+        return abs(payload.offset_ms) < LAST_MS and furthest <= MAX_INTEGER
+    if isinstance(payload, p.Validation | p.DirectionSet | p.Decided | p.Evidence):
+        return abs(payload.punch_seq) <= MAX_INTEGER
     if isinstance(payload, p.Absence):
         return _is_day(payload.first) and _is_day(payload.last)
     return True

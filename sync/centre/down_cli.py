@@ -14,6 +14,7 @@ import msgspec
 from sync import commands as c
 from sync import documents as d
 from sync.centre import down, down_reports, files, rosters
+from sync.centre.carried import old_place
 from sync.centre.cli import Context, json_option, limit_option, now_ms, read, say, show
 from sync.centre.roster_files import BadRosterFileError, Reading
 from sync.centre.store import Tx
@@ -203,7 +204,8 @@ def decide(
             raise click.ClickException(f"record {seq} of {target} is no punch in {ledger_id}")
         last = rosters.newest(tx, target.tenant, state.site)
         content = last.content if last else d.RosterContent()
-        made = d.Decision(f"d-{secrets.token_hex(8)}", ledger_id, seq, ruling, note[:1_000])
+        known_as = old_place(tx, target, (ledger_id, seq))
+        made = d.Decision(f"d-{secrets.token_hex(8)}", *known_as, ruling, note[:1_000])
         decisions = (*content.decisions, made)[-MOST_DECISIONS:]
         version = _put(tx, target.tenant, state.site, msgspec.structs.replace(content, decisions=decisions))
         _look(tx, target, f"decide {ruling}", ledger_id, seq)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kiosk.core import payload as p
 from sync.centre import files
+from sync.centre.carried import set_punch
 from sync.centre.store import Tx
 
 if TYPE_CHECKING:
@@ -55,10 +56,7 @@ def _decided(tx: Tx, decided: p.Decided, fact: Fact) -> None:
         "out": ("direction", "out"),
     }.get(decided.ruling, ("", ""))
     if column:
-        tx.run(
-            f"UPDATE punches SET {column} = ? WHERE ledger_id = ? AND seq = ?",
-            value, decided.ledger_id, decided.punch_seq,
-        )  # fmt: skip
+        set_punch(tx, fact.ledger.device, (decided.ledger_id, decided.punch_seq), column, value)
 
 
 HANDLERS: dict[type[p.Payload], Callable[[Tx, Any, Fact], None]] = {

@@ -8,18 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import msgspec
-
-from kiosk.core.payload import Genesis
 from kiosk.core.record import ZERO_HASH
 from sync.centre import ledgers, links
+from sync.centre.genesis import genesis_in
 from sync.centre.incoming import Arrived, Incoming, read_batch
 from sync.centre.ledgers import Ledger
 from sync.centre.projection import project
 from sync.centre.store import Tx
 from sync.wire import AckStatus, Batch, Point
-
-_genesis_decoder = msgspec.json.Decoder(Genesis)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +90,7 @@ def _append(tx: Tx, ledger: Ledger, incoming: Incoming, new: list[Arrived], now_
     ledgers.append(tx, ledger, new, now_ms)
     ledgers.keep_head(tx, ledger.ledger_id, incoming.batch.head, now_ms)
     project(tx, ledger, new, now_ms)
-    if before == 0 and (genesis := _genesis(new[0])):
+    if before == 0 and (genesis := genesis_in(new[0].envelope)):
         links.follow(tx, ledger, genesis, now_ms)
     links.settle(tx, ledger, before, now_ms)
     if ledger.standing == "quarantined":
@@ -138,20 +134,11 @@ def _whole(tx: Tx, ledger: Ledger, last: int) -> list[Answer]:
     return [answer, Answer("ahead", ledger.head_seq, ledger.head_hash, common=common)]
 
 
-def _genesis(record: Arrived) -> Genesis | None:
-    if record.envelope is None or record.envelope.type != Genesis.TYPE:
-        return None
-    try:
-        return _genesis_decoder.decode(record.envelope.data)
-    except msgspec.DecodeError:
-        return None
-
-
 def _bad_genesis(incoming: Incoming) -> str:
     """Why these records cannot open a ledger of this device; empty when they can, or do not begin one."""
     if incoming.batch.from_seq != 1:
         return ""
-    genesis = _genesis(incoming.records[0])
+    genesis = genesis_in(incoming.records[0].envelope)
     if genesis is None:
         return "no_genesis"
     device = incoming.device

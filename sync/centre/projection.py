@@ -12,7 +12,7 @@ import msgspec
 
 from kiosk.core import payload as p
 from sync.centre import down_projection
-from sync.centre.carried import is_counted
+from sync.centre.carried import is_counted, is_shown, places, set_punch, take_place
 from sync.centre.content import PunchSeen
 from sync.centre.envelope import Envelope
 from sync.centre.incoming import Arrived
@@ -50,10 +50,9 @@ def project(tx: Tx, ledger: Ledger, records: list[Arrived], now_ms: int) -> None
             continue
         envelope, payload, about = content.envelope, content.payload, content.carrier
         if about is not None:
-            tx.append("punches", punches)  # its own or its twin may be among them
-            punches = []
-            if is_counted(tx, about, _row(ledger, record.seq, envelope, payload)):
+            if is_counted(tx, ledger, about):
                 continue
+            take_place(tx, ledger, record.seq, about)
         if isinstance(payload, PunchSeen):
             seen = seen_ms.get(record.seq, now_ms)
             punches.append(row_of(ledger, record.seq, envelope, payload, provisional=0, seen_ms=seen))
@@ -76,7 +75,9 @@ def project_provisional(tx: Tx, fresh: Sequence[tuple[Ledger, Arrived]], now_ms:
         [
             row_of(ledger, record.seq, read.envelope, read.payload, provisional=1, seen_ms=now_ms)
             for ledger, record in fresh
-            if (read := record.content) and isinstance(read.payload, PunchSeen)
+            if (read := record.content)
+            and isinstance(read.payload, PunchSeen)
+            and not (read.carrier and is_shown(tx, ledger, read.carrier))
         ],
     )
 
@@ -92,32 +93,27 @@ def _forget_provisional(tx: Tx, ledger: Ledger, upto: int) -> dict[int, int]:
     return {seq: received_ms for seq, received_ms in seen}  # noqa: C416 - a row is a tuple of anything
 
 
-def _row(ledger: Ledger, seq: int, envelope: Envelope, payload: Any) -> Row | None:
-    seen = isinstance(payload, PunchSeen)
-    return row_of(ledger, seq, envelope, payload, provisional=0, seen_ms=0) if seen else None
-
-
 def _correct(tx: Tx, correction: p.Correction, fact: Fact) -> None:
+    """Of its own ledger, and what was carried out of that; not what that carries, which is of another one."""
+    change = "UPDATE punches SET true_ms = wall_ms + ?, time_source = ? WHERE boot_id = ?"
+    values = (correction.offset_ms, correction.source, correction.boot_id)
+    device, stretch = fact.ledger.device, (fact.about, correction.from_seq, correction.upto_seq)
     tx.run(
-        "UPDATE punches SET true_ms = wall_ms + ?, time_source = ?"
-        " WHERE ledger_id = ? AND seq BETWEEN ? AND ? AND boot_id = ?",
-        correction.offset_ms, correction.source, fact.about, correction.from_seq,
-        correction.upto_seq, correction.boot_id,
+        f"{change} AND tenant = ? AND device = ? AND ledger_id = ? AND seq BETWEEN ? AND ? AND NOT EXISTS"
+        " (SELECT 1 FROM carried c WHERE c.carrier_id = punches.ledger_id AND c.carrier_seq = punches.seq)",
+        *values, device.tenant, device.device, *stretch,
     )  # fmt: skip
+    moved = places(tx, device, *stretch)
+    tx.many(f"{change} AND ledger_id = ? AND seq = ?", [(*values, *place) for place in moved])
 
 
 def _validate(tx: Tx, validation: p.Validation, fact: Fact) -> None:
-    tx.run(
-        "UPDATE punches SET standing = ? WHERE ledger_id = ? AND seq = ?",
-        "counted" if validation.accept else "rejected", fact.about, validation.punch_seq,
-    )  # fmt: skip
+    standing = "counted" if validation.accept else "rejected"
+    set_punch(tx, fact.ledger.device, (fact.about, validation.punch_seq), "standing", standing)
 
 
 def _direct(tx: Tx, chosen: p.DirectionSet, fact: Fact) -> None:
-    tx.run(
-        "UPDATE punches SET direction = ? WHERE ledger_id = ? AND seq = ?",
-        chosen.direction, fact.about, chosen.punch_seq,
-    )  # fmt: skip
+    set_punch(tx, fact.ledger.device, (fact.about, chosen.punch_seq), "direction", chosen.direction)
 
 
 def _person(tx: Tx, person: p.Person, fact: Fact) -> None:

@@ -10,7 +10,7 @@ from sync.centre.projection import project
 from sync.centre.store import Tx
 
 PAGE = 1_000
-TABLES = ("punches", "people", "aliases", "absences")
+TABLES = ("punches", "carried", "people", "aliases", "absences")
 
 
 def rebuild(tx: Tx, now_ms: int) -> int:

@@ -115,11 +115,34 @@ _FIFTH = (
         text TEXT NOT NULL,
         PRIMARY KEY (ledger_id, seq, hash))""",
 )
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, down_tables.TABLES, _FOURTH, _FIFTH)
+# Where the consequences of a record lie that another ledger carries. Of those that are here already the
+# punches only: `hadir-centre rebuild` finds the others.
+_SIXTH = (
+    """CREATE TABLE carried (
+        tenant TEXT NOT NULL, device TEXT NOT NULL, ledger_id TEXT NOT NULL, seq BIGINT NOT NULL,
+        carrier_id TEXT NOT NULL, carrier_seq BIGINT NOT NULL,
+        PRIMARY KEY (tenant, device, ledger_id, seq))""",
+    "CREATE INDEX carried_by_place ON carried (carrier_id, carrier_seq)",
+    """INSERT INTO carried
+        SELECT p.tenant, p.device, {carried_ledger}, {carried_seq}, r.ledger_id, r.seq
+        FROM records r JOIN punches p ON p.ledger_id = r.ledger_id AND p.seq = r.seq
+        WHERE r.type = 'carried' ORDER BY p.received_ms, r.seq ON CONFLICT DO NOTHING""",
+)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, down_tables.TABLES, _FOURTH, _FIFTH, _SIXTH)
 VERSION = len(MIGRATIONS)
 WORDS: dict[Dialect, dict[str, str]] = {
-    "sqlite": {"blob": "BLOB", **views.WORDS["sqlite"]},
-    "postgresql": {"blob": "BYTEA", **views.WORDS["postgresql"]},
+    "sqlite": {
+        "blob": "BLOB",
+        "carried_ledger": "json_extract(CAST(r.body AS TEXT), '$.data.ledger_id')",
+        "carried_seq": "json_extract(CAST(r.body AS TEXT), '$.data.seq')",
+        **views.WORDS["sqlite"],
+    },
+    "postgresql": {
+        "blob": "BYTEA",
+        "carried_ledger": "convert_from(r.body, 'UTF8')::jsonb #>> '{data,ledger_id}'",
+        "carried_seq": "(convert_from(r.body, 'UTF8')::jsonb #>> '{data,seq}')::bigint",
+        **views.WORDS["postgresql"],
+    },
 }
 
 

@@ -148,6 +148,7 @@ def _exchange(tx: Tx, ledger: Ledger, chosen: _Branch, now_ms: int) -> None:
     ledgers.put_aside(tx, ledger.ledger_id, aside, now_ms)
     for table in ("records", "punches", "early_punches", "private_parts"):
         tx.run(f"DELETE FROM {table} WHERE ledger_id = ? AND seq >= ?", ledger.ledger_id, begin)
+    tx.run("DELETE FROM carried WHERE carrier_id = ? AND carrier_seq >= ?", ledger.ledger_id, begin)
     for table in ("forks", "fork_private_parts"):
         tx.many(
             f"DELETE FROM {table} WHERE ledger_id = ? AND seq = ? AND hash = ?",
