@@ -35,7 +35,8 @@ def status(context: Context, as_json: bool) -> None:
         return
     click.echo(f"records {report.records}, punches {report.punches}, provisional {report.provisional}")
     show(report.devices, False, ("tenant", "device", "state", "status", "site"))
-    show(report.ledgers, False, ("ledger_id", "device", "seq", "standing", "reason", "only_here", "forked"))
+    columns = ("ledger_id", "device", "seq", "standing", "reason", "only_here", "followed", "forked")
+    show(report.ledgers, False, columns)
     show(report.refusals, False, ("device", "reason", "count", "detail"))
     for problem in report.problems:
         click.secho(f"! {problem}", fg="red")

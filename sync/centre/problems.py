@@ -26,6 +26,12 @@ def _ledger_problem(book: LedgerReport) -> str:
         )
     if book.reason == "unlinked":
         return f"{where} was begun without a link to the device's older ledger: was the card replaced?"
+    if book.followed == "salvaged" and book.linked_at is not None:
+        found = f"at record {book.linked_at + 1}" if book.only_here else f"after record {book.linked_at}"
+        return (
+            f"{where} was damaged or ALTERED at the kiosk {found}: what had come before is kept and counts,"
+            " the kiosk goes on in a linked ledger. Who was at its card? See `kioskctl ledger verify` there"
+        )
     if book.only_here:
         return (
             f"{where}: its last {book.only_here} records are only here;"

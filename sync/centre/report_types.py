@@ -20,7 +20,10 @@ class DeviceReport(msgspec.Struct, frozen=True):
 
 
 class LedgerReport(msgspec.Struct, frozen=True):
-    """One ledger. `only_here` counts records the device no longer has: it went on from `linked_at`."""
+    """One ledger. `only_here` counts records the device no longer has: it went on from `linked_at`.
+
+    `followed` is why it did: the reason in the next ledger's genesis (docs/ledger.md).
+    """
 
     ledger_id: str
     tenant: str
@@ -33,6 +36,7 @@ class LedgerReport(msgspec.Struct, frozen=True):
     previous_seq: int | None
     linked_at: int | None
     only_here: int
+    followed: str
     forked: int
     staged: int
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from sync.centre.genesis import reason_of
 from sync.centre.problems import problems
 from sync.centre.report_types import (
     DeviceReport,
@@ -39,7 +40,17 @@ def ledgers(tx: Tx) -> list[LedgerReport]:
         " (SELECT count(*) FROM staged s WHERE s.ledger_id = l.ledger_id)"
         " FROM ledgers l ORDER BY l.opened_ms, l.ledger_id"
     )
-    return [_ledger(row) for row in rows]
+    followed = _followed(tx)
+    return [_ledger(row, followed.get(row[0], "")) for row in rows]
+
+
+def _followed(tx: Tx) -> dict[str, str]:
+    """Why each ledger's newest successor was begun."""
+    rows = tx.all(
+        "SELECT prev_ledger, ledger_id FROM ledgers WHERE prev_ledger IS NOT NULL"
+        " ORDER BY prev_seq, opened_ms"
+    )
+    return {previous: reason_of(tx, ledger_id) for previous, ledger_id in rows}
 
 
 def gaps(tx: Tx) -> list[GapReport]:
@@ -106,7 +117,7 @@ def _device(
     return DeviceReport(tenant, device, key, state, status_ or "unknown", since, site, software, simulated)
 
 
-def _ledger(row: tuple[Any, ...]) -> LedgerReport:
+def _ledger(row: tuple[Any, ...], followed: str) -> LedgerReport:
     ledger_id, tenant, device, seq, hash_, standing, reason, previous, previous_seq, linked_at, *counts = row
     return LedgerReport(
         ledger_id=ledger_id,
@@ -120,6 +131,7 @@ def _ledger(row: tuple[Any, ...]) -> LedgerReport:
         previous_seq=previous_seq,
         linked_at=linked_at,
         only_here=max(0, seq - linked_at) if linked_at is not None else 0,
+        followed=followed,
         forked=counts[0],
         staged=counts[1],
     )

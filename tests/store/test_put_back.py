@@ -9,6 +9,7 @@ import pytest
 from kiosk.core import api
 from kiosk.core import payload as p
 from kiosk.core.record import decode_body
+from kiosk.daemon.damage import problems
 from kiosk.daemon.keys import DeviceKeys
 from kiosk.daemon.store import Identity, Store
 from kiosk.daemon.store.witness import NAME, SLOT_BYTES, Witness, read_witness
@@ -207,3 +208,11 @@ def test_a_chain_broken_near_its_end_is_not_continued_but_carried(reopen: Reopen
     found = verify_file(state / "kiosk.db").first_bad
     assert found is not None
     assert (found.seq, found.fault) == (3, "edited")
+    (problem,) = problems(state)
+    assert f"record 3 of ledger {genesis.previous.ledger_id[:8]} was altered" in problem
+    reopen()
+    (note,) = state.glob("altered-*")
+    assert problems(state) == [problem]
+    note.unlink()
+    reopen()
+    assert problems(state) == []

@@ -64,6 +64,19 @@ def test_a_linked_ledger_is_accepted_and_the_centre_shows_what_only_it_has(desk:
     assert desk.status().records == 104
 
 
+def test_an_altered_ledger_is_named_as_altered_and_nothing_of_it_is_taken_for_ours(
+    desk: Desk, book: Book
+) -> None:
+    old = book.current
+    book.open("salvaged", LedgerPoint(old.ledger_id, 62, book.hash_at(old.ledger_id, 62).hex()))
+    assert brief(desk.send(book)) == [("ok", 1)]
+    report = desk.ledger(old.ledger_id)
+    assert (report.standing, report.followed, report.only_here) == ("closed", "salvaged", 38)
+    assert desk.ledger(book.current.ledger_id).followed == ""
+    (problem,) = desk.status().problems
+    assert "damaged or ALTERED at the kiosk at record 63" in problem
+
+
 def test_a_link_explains_a_fork_that_came_first(desk: Desk, book: Book) -> None:
     old = book.put_back(50)
     old.punches(2, "late")

@@ -47,6 +47,11 @@ def _set_aside(seen: Seen) -> Iterator[Finding]:
         advice = "keep it elsewhere: it is proof of what was; and replace the card"
         command = f"mv {shlex.quote(str(folder))} ~"
         yield warning("damage", words_, advice, command)
+    for file in sorted(seen.state_dir.glob("altered-*-*")):
+        _, ledger_id, seq = file.name.split("-", 2)
+        words_ = f"record {seq} of ledger {ledger_id[:8]} was altered or damaged; a linked ledger goes on"
+        advice = "copy kiosk.db elsewhere, it is proof; find out who was at the card; then delete the note"
+        yield warning("altered", words_, advice, f"rm {shlex.quote(str(file))}")
 
 
 def _schema(seen: Seen) -> Iterator[Finding]:

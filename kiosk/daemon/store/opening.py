@@ -13,6 +13,7 @@ import msgspec
 
 from kiosk.core.payload import Genesis, GenesisReason, LedgerPoint, Stop, StoreNote, from_data
 from kiosk.core.record import ZERO_HASH, BadRecordError, TimeBlock, chain_hash, decode_body
+from kiosk.daemon.damage import note_altered
 from kiosk.daemon.durable import private_folder, sync_folder
 from kiosk.daemon.keys import DeviceKeys, publish
 from kiosk.daemon.store import connect, restored, schema
@@ -52,7 +53,9 @@ def open_store(
         undo.callback(witness.close)
         store = Store(db, path, keys, identity, witness, room, lock)
         put_back = restored.pending(state_dir)
-        _settle(store, db, (keys, identity), witness, at, put_back=put_back is not None)
+        broken = _settle(store, db, (keys, identity), witness, at, put_back=put_back is not None)
+        if broken is not None:
+            note_altered(state_dir, *broken)
         if put_back is not None:
             restored.repeat(store, state_dir, put_back, at)
         room.keep()
@@ -87,23 +90,25 @@ def lock_store(path: Path) -> int:
 def _settle(
     store: Store, db: sqlite3.Connection, who: tuple[DeviceKeys, Identity], witness: Witness, at: TimeBlock,
     *, put_back: bool,
-) -> None:  # fmt: skip
+) -> tuple[str, int] | None:  # fmt: skip
+    """Bring the store to where it goes on; which record of which ledger was found broken, if one was."""
     if not store.ledgers():
         remembered = witness.head.point if witness.head else None
         store.begin_ledger("restored" if remembered else "new", remembered, at)
         store.opened = "restored" if remembered else "new"
-        return
+        return None
     notes = [StoreNote(what="triggers_restored", detail=", ".join(lost))] if (lost := _mend(db)) else []
     if witness.state != "ok":
         notes.append(StoreNote(what=f"witness_{witness.state}"))
     store.take_up(*_head(store))
     store.last_run = _last_run(db, at)
-    _link_if_other(store, db, who, witness, at, put_back=put_back)
+    broken = _link_if_other(store, db, who, witness, at, put_back=put_back)
     if notes:
         with store.transaction() as transaction:
             for note in notes:
                 log.warning("store: %s %s", note.what, note.detail)
                 transaction.append(note, at)
+    return broken
 
 
 def _mend(db: sqlite3.Connection) -> list[str]:
@@ -126,10 +131,14 @@ def _head(store: Store) -> tuple[Head, int]:
 def _link_if_other(
     store: Store, db: sqlite3.Connection, who: tuple[DeviceKeys, Identity], witness: Witness, at: TimeBlock,
     *, put_back: bool,
-) -> None:  # fmt: skip
-    """Never go on in a ledger that was put back, broken, or is another device's: open one linked to it."""
+) -> tuple[str, int] | None:  # fmt: skip
+    """Never go on in a ledger that was put back, broken, or is another device's: open one linked to it.
+
+    Which record of which ledger is broken, if one is.
+    """
     reason: GenesisReason | None = None
     previous, carry = store.head.point, None
+    ledger_id = store.head.ledger_id
     broken = first_break(db, store.head)
     if broken is not None:
         reason, (previous, carry) = "salvaged", broken
@@ -147,6 +156,7 @@ def _link_if_other(
     if reason is not None:
         store.reopen_linked(reason, previous, carry, at)
         store.opened = "restored"
+    return (ledger_id, broken[1]) if broken is not None else None
 
 
 def _is_ours(store: Store, keys: DeviceKeys, identity: Identity) -> bool:
