@@ -34,6 +34,6 @@ def _altered(file: Path) -> str:
     _, ledger_id, seq = file.name.split("-", 2)
     return (
         f"ledger: record {seq} of ledger {ledger_id[:8]} was altered or damaged where it lies; a linked "
-        "ledger goes on, the centre keeps what it was given before: `kioskctl ledger verify` names the record, "
+        "ledger goes on, the centre keeps what it was given before: see `kioskctl ledger verify`, "
         f"find out who was at the card, then delete {file}"
     )
