@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from sync.centre.carried import old_place
 from sync.centre.store import Tx
 from sync.topics import DeviceName
 from sync.wire import State, decode
@@ -87,7 +88,14 @@ def answer(tx: Tx, device: DeviceName, counter: int) -> tuple[str, str] | None:
 
 
 def photos(tx: Tx, device: DeviceName, punch_seq: int, ledger_id: str) -> list[Photo]:
-    """The photos beside a punch; of the device's newest ledger that has one when none is named."""
+    """The photos beside a punch; of the device's newest ledger that has one when none is named.
+
+    Of a carried punch they are known by its old place.
+    """
+    lies_in = ledger_id or next(iter(punch_ledgers(tx, device, punch_seq)), "")
+    moved = old_place(tx, device, (lies_in, punch_seq))
+    if moved != (lies_in, punch_seq):
+        ledger_id, punch_seq = moved
     rows = tx.all(
         "SELECT p.tenant, p.device, p.ledger_id, p.punch_seq, p.kind, p.sha256, p.removed FROM photos p"
         " JOIN ledgers l ON l.ledger_id = p.ledger_id WHERE p.tenant = ? AND p.device = ?"

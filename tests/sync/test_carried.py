@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from kiosk.core.payload import Carried, Correction, Decided, DirectionSet, LedgerPoint, Validation
+from kiosk.core.payload import Carried, Correction, Decided, DirectionSet, Evidence, LedgerPoint, Validation
 from kiosk.core.record import MAX_INTEGER
+from sync.centre.carried import old_place
+from sync.centre.down_reports import photos
 from sync.centre.rebuild import rebuild
 from sync.centre.schema import VERSION, migrations
 from sync.centre.store_sqlite import SqliteStore
@@ -73,6 +75,21 @@ def test_what_names_a_carried_punch_by_its_old_place_finds_it(desk: Desk, book: 
     correct(book, 1, 4, 7)  # of this ledger's own records: what it carries is no part of that
     desk.send(book, 8)
     assert punches(desk)[3][:3] == ("p4", 0, "rejected")
+
+
+def test_what_an_operator_asks_of_a_carried_punch_goes_by_its_old_place(desk: Desk, book: Book) -> None:
+    desk.send(book)
+    book.punch("p2")
+    book.append(Evidence(punch_seq=3, kind="photo", ciphertext_sha256="ab" * 32, size_bytes=7))
+    old = salvaged(book, 2)
+    carry(book, old, 3, 4)
+    desk.now_ms += 1
+    desk.send(book)
+    with desk.store.reading() as tx:
+        assert old_place(tx, book.name, (book.current.ledger_id, 2)) == (old.ledger_id, 3)
+        for named in ("", book.current.ledger_id):
+            (photo,) = photos(tx, book.name, 2, named)
+            assert (photo.ledger_id, photo.punch_seq) == (old.ledger_id, 3)
 
 
 def test_a_corrected_punch_carried_twice_counts_once_whatever_became_of_it(desk: Desk, book: Book) -> None:
