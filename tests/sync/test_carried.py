@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from kiosk.core.payload import Carried, Correction, Decided, DirectionSet, Evidence, LedgerPoint, Validation
@@ -42,6 +44,12 @@ def correct(book: Book, first: int, last: int, offset_ms: int) -> int:
     return book.append(Correction(boot_id, first, last, offset_ms, "ntp", 50))
 
 
+@pytest.fixture
+def small(tmp_path: Path) -> Desk:
+    """One kind of database is enough for what the SQL has no part in."""
+    return Desk(tmp_path)
+
+
 def punches(desk: Desk) -> list[tuple[object, ...]]:
     """Person, offset from the clock's time, standing, direction, ledger and seq of each."""
     sql = (
@@ -77,44 +85,44 @@ def test_what_names_a_carried_punch_by_its_old_place_finds_it(desk: Desk, book: 
     assert punches(desk)[3][:3] == ("p4", 0, "rejected")
 
 
-def test_what_an_operator_asks_of_a_carried_punch_goes_by_its_old_place(desk: Desk, book: Book) -> None:
-    desk.send(book)
+def test_what_an_operator_asks_of_a_carried_punch_goes_by_its_old_place(small: Desk, book: Book) -> None:
+    small.send(book)
     book.punch("p2")
     book.append(Evidence(punch_seq=3, kind="photo", ciphertext_sha256="ab" * 32, size_bytes=7))
     old = salvaged(book, 2)
     carry(book, old, 3, 4)
-    desk.now_ms += 1
-    desk.send(book)
-    with desk.store.reading() as tx:
+    small.now_ms += 1
+    small.send(book)
+    with small.store.reading() as tx:
         assert old_place(tx, book.name, (book.current.ledger_id, 2)) == (old.ledger_id, 3)
         for named in ("", book.current.ledger_id):
             (photo,) = photos(tx, book.name, 2, named)
             assert (photo.ledger_id, photo.punch_seq) == (old.ledger_id, 3)
 
 
-def test_a_corrected_punch_carried_twice_counts_once_whatever_became_of_it(desk: Desk, book: Book) -> None:
-    desk.send(book)
+def test_a_corrected_punch_carried_twice_counts_once_whatever_became_of_it(small: Desk, book: Book) -> None:
+    small.send(book)
     book.punch("p2")
     correct(book, 3, 3, HOUR_MS)
     old = salvaged(book, 2)
     carry(book, old, 3, 4)
-    desk.send(book)
+    small.send(book)
     salvaged(book, 1)
     carry(book, old, 3, 4, change=(b'"p2"', b'"p9"'))
-    desk.send(book)
-    assert [row[:2] for row in punches(desk)] == [("p1", 0), ("p2", HOUR_MS)]
+    small.send(book)
+    assert [row[:2] for row in punches(small)] == [("p1", 0), ("p2", HOUR_MS)]
 
 
 @pytest.mark.parametrize(("reason", "people"), [("salvaged", ["p1"]), ("restored", ["p1", "p9"])])
 def test_of_a_record_altered_at_the_kiosk_the_one_delivered_stands(
-    desk: Desk, book: Book, reason: str, people: list[str]
+    small: Desk, book: Book, reason: str, people: list[str]
 ) -> None:
     """Another history of a kiosk that was put back is no alteration: it counts beside ours."""
-    desk.send(book)
+    small.send(book)
     old = salvaged(book, 1, reason)
     carry(book, old, 2, change=(b'"p1"', b'"p9"'))
-    desk.send(book)
-    assert [row[0] for row in punches(desk)] == people
+    small.send(book)
+    assert [row[0] for row in punches(small)] == people
 
 
 def test_ahead_of_its_batch_a_carried_punch_is_not_shown_twice(desk: Desk, book: Book) -> None:
