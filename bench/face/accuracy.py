@@ -82,9 +82,9 @@ class Split:
     """Pictures of each person in random order: the first are enrolled, the last are probes."""
 
 
-def splits(people: People, setting: Setting) -> Iterator[Split]:
+def splits(people: People, setting: Setting, rounds: int = SPLITS) -> Iterator[Split]:
     needed = setting.pictures + setting.frames
-    for seed in range(SPLITS):
+    for seed in range(rounds):
         random = np.random.default_rng(seed)
         names = [str(name) for name in random.permutation(sorted(people))]
         staff = [name for name in names if len(people[name]) >= needed][: setting.people]
@@ -98,13 +98,14 @@ def figures(people: People) -> Iterator[Figure]:
     for setting in SETTINGS:
         enough = sum(len(pictures) >= setting.pictures + setting.frames for pictures in people.values())
         if enough >= setting.people + 10:
-            yield from _of_setting(people, setting)
+            yield from of_setting(people, setting)
 
 
-def _of_setting(people: People, setting: Setting) -> Iterator[Figure]:
+def of_setting(people: People, setting: Setting, rounds: int = SPLITS) -> Iterator[Figure]:
+    """Ours and the stock library over `rounds` random splits of the same people."""
     named, wrong, stranger = Rate(), Rate(), Rate()
     peer = {key: Rate() for key in ("staff at 0.6", "strangers at 0.6", "staff at equal acceptance")}
-    for split in splits(people, setting):
+    for split in splits(people, setting, rounds):
         _ours(people, setting, split, named, wrong, stranger)
         _stock(people, setting, split, peer, stranger)
     stock = "face_recognition at 0.6"
@@ -122,30 +123,30 @@ def _figure(setting: Setting, what: str, rate: Rate, against: float | None, peer
 
 
 def _ours(people: People, setting: Setting, split: Split, named: Rate, wrong: Rate, stranger: Rate) -> None:
-    views = {name: views(people, split, name, lambda p: p.ours) for name in split.order}
-    known = {name: views[name] for name in split.calibration}
+    seen = {name: views(people, split, name, lambda p: p.ours) for name in split.order}
+    known = {name: seen[name] for name in split.calibration}
     tail = calibration.calibrate(
         "dlib-resnet-1", known, pictures=setting.pictures, frames=setting.frames, source="bench"
     )
     point = operating_point(tail, setting.people, TARGET)
-    gallery = Gallery({name: views[name][: setting.pictures] for name in split.staff})
+    gallery = Gallery({name: seen[name][: setting.pictures] for name in split.staff})
     for name in split.staff:
-        decision = decide(gallery, views[name][-setting.frames :], point)
+        decision = decide(gallery, seen[name][-setting.frames :], point)
         found = decision.best.person_id if decision.outcome is Outcome.IDENTIFIED and decision.best else None
         named.add(name, hit=found == name)
         wrong.add(name, hit=found not in (name, None))
     for name in split.strangers:
-        frames = (views[name][-setting.frames :] * setting.frames)[: setting.frames]
+        frames = (seen[name][-setting.frames :] * setting.frames)[: setting.frames]
         stranger.add(name, hit=decide(gallery, frames, point).outcome is Outcome.IDENTIFIED)
 
 
 def _stock(people: People, setting: Setting, split: Split, peer: dict[str, Rate], ours: Rate) -> None:
     """What its users write: every enrolled encoding, the nearest wins when it is near enough."""
-    views = {name: views(people, split, name, lambda p: p.stock) for name in split.order}
+    seen = {name: views(people, split, name, lambda p: p.stock) for name in split.order}
     owners = [name for name in split.staff for _ in range(setting.pictures)]
-    encodings = [vector for name in split.staff for vector in views[name][: setting.pictures]]
-    staff = {name: _nearest(encodings, owners, views[name][-1]) for name in split.staff}
-    strangers = {name: _nearest(encodings, owners, views[name][-1])[1] for name in split.strangers}
+    encodings = [vector for name in split.staff for vector in seen[name][: setting.pictures]]
+    staff = {name: _nearest(encodings, owners, seen[name][-1]) for name in split.staff}
+    strangers = {name: _nearest(encodings, owners, seen[name][-1])[1] for name in split.strangers}
     for name, (owner, distance) in staff.items():
         peer["staff at 0.6"].add(name, hit=distance <= 0.6 and owner == name)
     for name, distance in strangers.items():
