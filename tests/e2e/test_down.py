@@ -47,6 +47,7 @@ def kiosk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
         made.wait_reader()
         made.enrol(AHMAD, PEOPLE[0][1])
         until(lambda: made.status()["link"]["backlog"] == 0)
+        put(made, people_csv(made, (AHMAD, PEOPLE[0][1]), (DEWI, PEOPLE[1][1])))
         yield made
 
 
@@ -188,7 +189,7 @@ def test_what_is_forged_replayed_or_stale_is_refused_recorded_and_told(kiosk: Ri
     """Each is published to the broker as the centre would; the signature alone makes the difference."""
     key, now_ms = load_key(kiosk.root / "centre" / "centre.key"), time.time_ns() // 1_000_000
     name = DeviceName(str(kiosk.status()["tenant"]), DEVICE)
-    counter = [r["data"]["counter"] for r in kiosk.records("command")][-1] if over(kiosk) else 0
+    counter = command(kiosk, "show_message", "text=Rapat", "minutes=1")["counter"]
     restart = c.Restart(counter=counter + 1, expires_ms=now_ms + 600_000)
     expired = c.Restart(counter=counter + 2, expires_ms=now_ms - 1)
     old = documents.Roster(site=SITE, version=1, made_ms=0, content=documents.pack(documents.RosterContent()))
