@@ -14,7 +14,7 @@ case $kind in
 run) ;;
 test) packages="$packages $test" ;;
 slow)
-    packages="$packages $test debootstrap dpkg-dev iproute2 nftables systemd-container qemu-user-static binfmt-support"
+    packages="$packages $test debootstrap dpkg-dev gcc iproute2 libc6-dev nftables systemd-container qemu-user-static binfmt-support"
     # A whole machine to cut: its kernel knows 9p, unlike the cloud kernels.
     [ "$(uname -m)" != x86_64 ] || packages="$packages busybox-static cpio kmod linux-image-amd64 mtools qemu-system-x86"
     ;;
