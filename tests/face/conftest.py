@@ -36,7 +36,7 @@ def astronaut() -> Astronaut:
     package = importlib.util.find_spec("skimage")
     places = list(package.submodule_search_locations or []) if package else []
     if not places:
-        pytest.skip("scikit-image is not installed")
+        pytest.skip("needs scikit-image")
     file = Path(places[0]) / "data" / "astronaut.png"
     picture = cv2.imread(str(file))
     assert picture is not None
